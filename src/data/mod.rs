@@ -1,0 +1,3 @@
+//! Data: values and their types, tokens, keys, cells, rows, tombstones, partitions, mutations, and how they merge.
+//!
+//! Pure values. Does not know where they are kept, who asked for them, nor which tables exist (`schema` knows).

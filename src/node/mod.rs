@@ -1,0 +1,1 @@
+//! Node: the composition root. Input in, outputs out; the only room that knows all the protocol rooms.

@@ -1,0 +1,1 @@
+//! Paxos: one decision per partition and ballot, behind conditional updates and SERIAL reads.

@@ -1,0 +1,1 @@
+//! Replica: answers what a coordinator asks of this node's own storage.

@@ -1,0 +1,1 @@
+//! Shell: cqlsh's statements, result tables and errors, and nodetool's commands and texts.

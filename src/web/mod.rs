@@ -1,0 +1,1 @@
+//! Web: wasm only. The two worker roles, the page driver, and the JavaScript edge.
