@@ -1,3 +1,9 @@
 //! Data: values and their types, tokens, keys, cells, rows, tombstones, partitions, mutations, and how they merge.
 //!
 //! Pure values. Does not know where they are kept, who asked for them, nor which tables exist (`schema` knows).
+
+pub mod token;
+pub mod types;
+
+pub use token::Token;
+pub use types::{CqlDuration, CqlType, Decimal, LiteralKind, MarshalError, UserType, Value};

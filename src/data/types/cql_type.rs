@@ -1,0 +1,197 @@
+//! The types of CQL and their names.
+
+use core::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The type of a column, field, element or function argument. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CqlType {
+    Ascii,
+    Bigint,
+    Blob,
+    Boolean,
+    Counter,
+    Date,
+    Decimal,
+    Double,
+    Duration,
+    /// `empty`: the type of nothing, whose only value has no bytes.
+    Empty,
+    Float,
+    Inet,
+    Int,
+    Smallint,
+    Text,
+    Time,
+    Timestamp,
+    Timeuuid,
+    Tinyint,
+    Uuid,
+    Varint,
+    List {
+        element: Arc<CqlType>,
+        frozen: bool,
+    },
+    Set {
+        element: Arc<CqlType>,
+        frozen: bool,
+    },
+    Map {
+        key: Arc<CqlType>,
+        value: Arc<CqlType>,
+        frozen: bool,
+    },
+    /// Tuples are always frozen.
+    Tuple(Arc<[CqlType]>),
+    UserType(Arc<UserType>),
+    Vector {
+        element: Arc<CqlType>,
+        dimension: u16,
+    },
+    /// A type named by its Java class, whose bytes are compared as they are.
+    Custom(Arc<str>),
+}
+
+/// A type made by `CREATE TYPE`, as one column uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UserType {
+    pub keyspace: String,
+    pub name: String,
+    pub fields: Vec<(String, CqlType)>,
+    /// Whether all fields are written as one cell, rather than each as its own.
+    pub frozen: bool,
+}
+
+impl CqlType {
+    pub fn list(element: CqlType) -> Self {
+        CqlType::List {
+            element: Arc::new(element),
+            frozen: false,
+        }
+    }
+
+    pub fn set(element: CqlType) -> Self {
+        CqlType::Set {
+            element: Arc::new(element),
+            frozen: false,
+        }
+    }
+
+    pub fn map(key: CqlType, value: CqlType) -> Self {
+        CqlType::Map {
+            key: Arc::new(key),
+            value: Arc::new(value),
+            frozen: false,
+        }
+    }
+
+    pub fn tuple(fields: impl IntoIterator<Item = CqlType>) -> Self {
+        CqlType::Tuple(fields.into_iter().collect())
+    }
+
+    pub fn vector(element: CqlType, dimension: u16) -> Self {
+        CqlType::Vector {
+            element: Arc::new(element),
+            dimension,
+        }
+    }
+
+    pub fn is_collection(&self) -> bool {
+        matches!(self, CqlType::List { .. } | CqlType::Set { .. } | CqlType::Map { .. })
+    }
+
+    /// Whether a value is kept as several cells: collections and user types that are not frozen.
+    pub fn is_multi_cell(&self) -> bool {
+        match self {
+            CqlType::List { frozen, .. } | CqlType::Set { frozen, .. } | CqlType::Map { frozen, .. } => !frozen,
+            CqlType::UserType(definition) => !definition.frozen,
+            _ => false,
+        }
+    }
+
+    /// The same type as one cell, everything inside it frozen too.
+    pub fn freeze(&self) -> CqlType {
+        match self {
+            CqlType::List { element, .. } => CqlType::List {
+                element: Arc::new(element.freeze()),
+                frozen: true,
+            },
+            CqlType::Set { element, .. } => CqlType::Set {
+                element: Arc::new(element.freeze()),
+                frozen: true,
+            },
+            CqlType::Map { key, value, .. } => CqlType::Map {
+                key: Arc::new(key.freeze()),
+                value: Arc::new(value.freeze()),
+                frozen: true,
+            },
+            CqlType::Tuple(fields) => CqlType::tuple(fields.iter().map(CqlType::freeze)),
+            CqlType::UserType(definition) => CqlType::UserType(Arc::new(UserType {
+                fields: definition
+                    .fields
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), ty.freeze()))
+                    .collect(),
+                frozen: true,
+                ..(**definition).clone()
+            })),
+            CqlType::Vector { element, dimension } => CqlType::vector(element.freeze(), *dimension),
+            scalar => scalar.clone(),
+        }
+    }
+}
+
+/// The type as CQL writes it. A frozen type says so at every level, tuples always.
+impl fmt::Display for CqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frozen = match self {
+            CqlType::List { frozen, .. } | CqlType::Set { frozen, .. } | CqlType::Map { frozen, .. } => *frozen,
+            CqlType::UserType(definition) => definition.frozen,
+            CqlType::Tuple(_) => true,
+            _ => false,
+        };
+        if frozen {
+            f.write_str("frozen<")?;
+        }
+        match self {
+            CqlType::Ascii => f.write_str("ascii")?,
+            CqlType::Bigint => f.write_str("bigint")?,
+            CqlType::Blob => f.write_str("blob")?,
+            CqlType::Boolean => f.write_str("boolean")?,
+            CqlType::Counter => f.write_str("counter")?,
+            CqlType::Date => f.write_str("date")?,
+            CqlType::Decimal => f.write_str("decimal")?,
+            CqlType::Double => f.write_str("double")?,
+            CqlType::Duration => f.write_str("duration")?,
+            CqlType::Empty => f.write_str("empty")?,
+            CqlType::Float => f.write_str("float")?,
+            CqlType::Inet => f.write_str("inet")?,
+            CqlType::Int => f.write_str("int")?,
+            CqlType::Smallint => f.write_str("smallint")?,
+            CqlType::Text => f.write_str("text")?,
+            CqlType::Time => f.write_str("time")?,
+            CqlType::Timestamp => f.write_str("timestamp")?,
+            CqlType::Timeuuid => f.write_str("timeuuid")?,
+            CqlType::Tinyint => f.write_str("tinyint")?,
+            CqlType::Uuid => f.write_str("uuid")?,
+            CqlType::Varint => f.write_str("varint")?,
+            CqlType::List { element, .. } => write!(f, "list<{element}>")?,
+            CqlType::Set { element, .. } => write!(f, "set<{element}>")?,
+            CqlType::Map { key, value, .. } => write!(f, "map<{key}, {value}>")?,
+            CqlType::Tuple(fields) => {
+                f.write_str("tuple<")?;
+                for (position, field) in fields.iter().enumerate() {
+                    let separator = if position == 0 { "" } else { ", " };
+                    write!(f, "{separator}{field}")?;
+                }
+                f.write_str(">")?;
+            }
+            CqlType::UserType(definition) => f.write_str(&definition.name)?,
+            CqlType::Vector { element, dimension } => write!(f, "vector<{element}, {dimension}>")?,
+            CqlType::Custom(class) => write!(f, "'{class}'")?,
+        }
+        if frozen { f.write_str(">") } else { Ok(()) }
+    }
+}

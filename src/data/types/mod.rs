@@ -1,0 +1,18 @@
+//! CQL types: how values are written as bytes, read back, checked, compared, and made from the constants of a statement.
+//!
+//! The byte forms are those of the native protocol (v3 and later), which are also those of the cells on disk. Knows nothing
+//! of tables, columns or statements. Source of the rules: Apache Cassandra 5.0, packages `db.marshal` and `serializers`.
+
+mod cql_type;
+mod decimal;
+mod duration;
+mod error;
+mod literal;
+mod value;
+
+pub use cql_type::{CqlType, UserType};
+pub use decimal::Decimal;
+pub use duration::CqlDuration;
+pub use error::MarshalError;
+pub use literal::LiteralKind;
+pub use value::Value;
