@@ -1,0 +1,95 @@
+// How CQL and cqlsh's own commands look: a token at a time, for StreamLanguage.
+// Keywords and types are those of Cassandra 5.0's lexer, commands those of cqlsh 6.2.
+import {StreamLanguage} from "@codemirror/language"
+
+const words = text => new Set(text.trim().split(/\s+/))
+
+const keywords = words(`
+  add after aggregate all allow alter and any apply as asc authorize batch before begin between by called cast cidrs clustering
+  columnfamily columns commit compact contains counter create custom datacenters delete desc describe distinct drop each_quorum
+  else end entries execute exists filtering finalfunc for from full function functions grant group having identity if in index
+  infinity initcond input insert into is join json key keys keyspace keyspaces language let like limit list local_one
+  local_quorum local_serial login masked materialized mbean mbeans modify nan nologin norecursive nosuperuser not null of on
+  one only options or order partition password per permission permissions primary quorum rename replace returns revoke role
+  roles schema select selectmask set sfunc static storage stype superuser table tables then three timestamp to token
+  transaction trigger truncate ttl two type unlogged unmask unset update use user users using values view where with writetime`)
+
+const commands = words(`
+  capture clear cls consistency copy debug desc describe exit expand help login paging quit serial show source tracing unicode`)
+
+const types = words(`
+  ascii bigint blob boolean counter date decimal double duration float frozen inet int list map set smallint text time timestamp
+  timeuuid tinyint tuple uuid varchar varint vector`)
+
+const constants = words("true false null nan infinity")
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
+const NUMBER = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i
+
+// Reads up to the closing quote; a doubled quote is the quote itself. The state remembers what a line leaves open.
+function quoted(stream, state, quote, style) {
+  while (!stream.eol()) {
+    if (stream.next() !== quote) continue
+    if (!stream.eat(quote)) {
+      state.open = null
+      return style
+    }
+  }
+  state.open = quote
+  return style
+}
+
+function until(stream, state, end, style) {
+  if (stream.skipTo(end)) {
+    stream.pos += end.length
+    state.open = null
+  } else {
+    stream.skipToEnd()
+    state.open = end
+  }
+  return style
+}
+
+export const cql = StreamLanguage.define({
+  name: "cql",
+  startState: () => ({open: null, first: true}),
+  copyState: state => ({...state}),
+  token(stream, state) {
+    if (state.open === "'") return quoted(stream, state, "'", "string")
+    if (state.open === '"') return quoted(stream, state, '"', "variableName")
+    if (state.open === "$$") return until(stream, state, "$$", "string")
+    if (state.open === "*/") return until(stream, state, "*/", "comment")
+    if (stream.eatSpace()) return null
+    if (stream.match("--") || stream.match("//")) {
+      stream.skipToEnd()
+      return "comment"
+    }
+    if (stream.match("/*")) return until(stream, state, "*/", "comment")
+
+    const first = state.first
+    state.first = false
+    if (stream.match("$$")) return until(stream, state, "$$", "string")
+    if (stream.eat("'")) return quoted(stream, state, "'", "string")
+    if (stream.eat('"')) return quoted(stream, state, '"', "variableName")
+    if (stream.match(UUID) || stream.match(/^0x[0-9a-f]*/i) || stream.match(NUMBER)) return "number"
+    const word = stream.match(/^[a-z][a-z0-9_]*/i)
+    if (word) {
+      const name = word[0].toLowerCase()
+      if (first && commands.has(name)) return "keyword"
+      if (constants.has(name)) return "atom"
+      // `list`, `set` and `timestamp` are both; a type is followed by `<`, or by the end of a column's definition.
+      if (types.has(name) && (!keywords.has(name) || stream.match(/^\s*(<|,|\)|>|primary\b|static\b)/i, false))) return "typeName"
+      if (keywords.has(name)) return "keyword"
+      return "variableName"
+    }
+    if (stream.next() === ";") {
+      state.first = true
+      return "punctuation"
+    }
+    return "operator"
+  },
+  languageData: {
+    commentTokens: {line: "--", block: {open: "/*", close: "*/"}},
+    wordChars: "$",
+  },
+})
