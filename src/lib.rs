@@ -20,6 +20,6 @@ pub mod sim;
 pub mod shell;
 pub mod playground;
 #[cfg(target_arch = "wasm32")]
-pub mod ui;
-#[cfg(target_arch = "wasm32")]
 pub mod web;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
