@@ -1,3 +1,14 @@
-//! Base: virtual time, seeded randomness, identities, byte codecs and checksums.
+//! Base: virtual time, seeded randomness, identities, byte codecs and bounded collections.
 //!
 //! Knows nothing of databases: everything here would fit any simulated distributed system.
+
+mod bounded;
+pub mod codec;
+mod ids;
+mod random;
+mod time;
+
+pub use bounded::Recent;
+pub use ids::{Endpoint, HostId, MessageId, RequestId};
+pub use random::{Random, Seed};
+pub use time::{Duration, Instant, UnixMicros, WallClock};
