@@ -2,3 +2,9 @@
 //!
 //! Knows the language and the schema. Does not know where rows live or how many replicas hold them: a plan is a value
 //! that `node::session` carries out.
+
+mod result;
+
+pub use result::{
+    ChangeKind, ChangeTarget, QueryError, QueryResult, ResultColumn, Rows, SchemaChange, SourcePosition, WriteType,
+};

@@ -23,15 +23,24 @@ pub struct Cell {
 
 impl Cell {
     pub fn live(timestamp: WriteTimestamp, value: impl Into<Bytes>) -> Cell {
-        Cell { timestamp, content: CellContent::Live(value.into()) }
+        Cell {
+            timestamp,
+            content: CellContent::Live(value.into()),
+        }
     }
 
     pub fn expiring(timestamp: WriteTimestamp, value: impl Into<Bytes>, expiry: Expiry) -> Cell {
-        Cell { timestamp, content: CellContent::Expiring(value.into(), expiry) }
+        Cell {
+            timestamp,
+            content: CellContent::Expiring(value.into(), expiry),
+        }
     }
 
     pub fn tombstone(timestamp: WriteTimestamp, deleted: EpochSeconds) -> Cell {
-        Cell { timestamp, content: CellContent::Deleted(deleted) }
+        Cell {
+            timestamp,
+            content: CellContent::Deleted(deleted),
+        }
     }
 
     pub fn is_tombstone(&self) -> bool {
@@ -117,7 +126,10 @@ mod tests {
     use crate::data::Ttl;
 
     fn all() -> Vec<Cell> {
-        let expiry = |ttl, at| Expiry { ttl: Ttl(ttl), at: EpochSeconds(at) };
+        let expiry = |ttl, at| Expiry {
+            ttl: Ttl(ttl),
+            at: EpochSeconds(at),
+        };
         let mut cells = Vec::new();
         for time in [1, 2] {
             let time = WriteTimestamp(time);
@@ -152,6 +164,9 @@ mod tests {
         let (time, deleted) = (WriteTimestamp(1), EpochSeconds(1));
         let tombstone = Cell::tombstone(time, deleted);
         assert_eq!(Cell::live(time, &b"zzz"[..]).reconcile(tombstone.clone()), tombstone);
-        assert_eq!(Cell::live(time, &b"a"[..]).reconcile(Cell::live(time, &b"b"[..])), Cell::live(time, &b"b"[..]));
+        assert_eq!(
+            Cell::live(time, &b"a"[..]).reconcile(Cell::live(time, &b"b"[..])),
+            Cell::live(time, &b"b"[..])
+        );
     }
 }

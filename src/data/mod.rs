@@ -2,12 +2,36 @@
 //!
 //! Pure values. Does not know where they are kept, who asked for them, nor which tables exist (`schema` knows).
 
+mod cell;
+mod clustering;
 pub mod composite;
+mod consistency;
+mod key;
 mod murmur3;
+mod mutation;
+mod name;
+mod partition;
 pub mod partitioner;
+mod range_tombstone;
+mod read_command;
+mod row;
+mod timestamp;
 pub mod token;
 pub mod types;
 
+pub use cell::{Cell, CellContent};
+pub use clustering::{Clustering, ClusteringBound, ClusteringComparator, ClusteringValues, Slice};
+pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
+pub use key::{DecoratedKey, PartitionBound, PartitionKey, PartitionRange};
+pub use mutation::Mutation;
+pub use name::{ColumnName, KeyspaceName, TableId, TableName};
+pub use partition::Partition;
 pub use partitioner::{Partitioner, PartitionerToken, token_of};
+pub use range_tombstone::{RangeTombstone, RangeTombstones};
+pub use read_command::{
+    ColumnCondition, ColumnSelection, FilteredColumn, Operator, PartitionSelection, ReadCommand, ReadLimits, RowFilter,
+};
+pub use row::{CellPath, ColumnData, ComplexData, Liveness, PathOrder, Row};
+pub use timestamp::{DeletionTime, EpochSeconds, Expiry, Ttl, WriteTimestamp};
 pub use token::Token;
 pub use types::{CqlDuration, CqlType, Decimal, LiteralKind, MarshalError, UserType, Value};

@@ -52,7 +52,10 @@ pub type PathOrder = Bytes;
 
 impl ComplexData {
     pub fn empty() -> ComplexData {
-        ComplexData { deletion: DeletionTime::LIVE, cells: BTreeMap::new() }
+        ComplexData {
+            deletion: DeletionTime::LIVE,
+            cells: BTreeMap::new(),
+        }
     }
 
     fn merge(&mut self, other: ComplexData) {
@@ -96,9 +99,11 @@ impl ColumnData {
     fn newest(&self) -> WriteTimestamp {
         match self {
             ColumnData::Simple(cell) => cell.timestamp,
-            ColumnData::Complex(data) => {
-                data.cells.values().map(|(_, cell)| cell.timestamp).fold(data.deletion.marked_for_delete_at, Ord::max)
-            }
+            ColumnData::Complex(data) => data
+                .cells
+                .values()
+                .map(|(_, cell)| cell.timestamp)
+                .fold(data.deletion.marked_for_delete_at, Ord::max),
         }
     }
 
@@ -138,13 +143,20 @@ pub struct Row {
 
 impl Default for Row {
     fn default() -> Row {
-        Row { liveness: None, deletion: DeletionTime::LIVE, columns: BTreeMap::new() }
+        Row {
+            liveness: None,
+            deletion: DeletionTime::LIVE,
+            columns: BTreeMap::new(),
+        }
     }
 }
 
 impl Row {
     pub fn deleted(deletion: DeletionTime) -> Row {
-        Row { deletion, ..Row::default() }
+        Row {
+            deletion,
+            ..Row::default()
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -153,7 +165,8 @@ impl Row {
 
     /// Whether a reader sees the row: its marker or any of its cells is live.
     pub fn is_live(&self, now: EpochSeconds) -> bool {
-        self.liveness.is_some_and(|liveness| liveness.is_live(now)) || self.columns.values().any(|data| data.is_live(now))
+        self.liveness.is_some_and(|liveness| liveness.is_live(now))
+            || self.columns.values().any(|data| data.is_live(now))
     }
 
     pub fn column(&self, name: &str) -> Option<&ColumnData> {
@@ -184,7 +197,13 @@ impl Row {
     }
 
     pub fn add_complex_deletion(&mut self, column: &ColumnName, deletion: DeletionTime) {
-        self.add_column(column, ColumnData::Complex(ComplexData { deletion, ..ComplexData::empty() }));
+        self.add_column(
+            column,
+            ColumnData::Complex(ComplexData {
+                deletion,
+                ..ComplexData::empty()
+            }),
+        );
     }
 
     pub fn add_column(&mut self, column: &ColumnName, mut data: ColumnData) {
@@ -229,7 +248,10 @@ impl Row {
         if deletion.is_live() {
             return;
         }
-        if self.liveness.is_some_and(|liveness| deletion.deletes(liveness.timestamp)) {
+        if self
+            .liveness
+            .is_some_and(|liveness| deletion.deletes(liveness.timestamp))
+        {
             self.liveness = None;
         }
         self.columns.retain(|_, data| data.survives(deletion));
@@ -242,6 +264,11 @@ impl Row {
     /// About how many bytes the row takes: for memtable accounting.
     pub fn heap_size(&self) -> usize {
         const OVERHEAD: usize = 64;
-        self.columns.values().flat_map(ColumnData::cells).map(|cell| OVERHEAD + cell.heap_size()).sum::<usize>() + OVERHEAD
+        self.columns
+            .values()
+            .flat_map(ColumnData::cells)
+            .map(|cell| OVERHEAD + cell.heap_size())
+            .sum::<usize>()
+            + OVERHEAD
     }
 }

@@ -57,7 +57,10 @@ pub struct Expiry {
 
 impl Expiry {
     pub fn starting(now: EpochSeconds, ttl: Ttl) -> Expiry {
-        Expiry { ttl, at: EpochSeconds(now.0.saturating_add(i64::from(ttl.0))) }
+        Expiry {
+            ttl,
+            at: EpochSeconds(now.0.saturating_add(i64::from(ttl.0))),
+        }
     }
 }
 
@@ -71,11 +74,16 @@ pub struct DeletionTime {
 
 impl DeletionTime {
     /// Nothing is deleted.
-    pub const LIVE: DeletionTime =
-        DeletionTime { marked_for_delete_at: WriteTimestamp::NONE, local_deletion_time: EpochSeconds::NEVER };
+    pub const LIVE: DeletionTime = DeletionTime {
+        marked_for_delete_at: WriteTimestamp::NONE,
+        local_deletion_time: EpochSeconds::NEVER,
+    };
 
     pub fn new(marked_for_delete_at: WriteTimestamp, local_deletion_time: EpochSeconds) -> DeletionTime {
-        DeletionTime { marked_for_delete_at, local_deletion_time }
+        DeletionTime {
+            marked_for_delete_at,
+            local_deletion_time,
+        }
     }
 
     pub fn is_live(&self) -> bool {

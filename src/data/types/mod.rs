@@ -8,6 +8,7 @@ mod decimal;
 mod duration;
 mod error;
 mod literal;
+pub mod ordering;
 mod value;
 
 pub use cql_type::{CqlType, UserType};

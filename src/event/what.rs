@@ -1,0 +1,210 @@
+//! What can happen.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Verb;
+use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::data::{ConsistencyLevel, TableName, Token};
+
+/// Something that happened on a node, and the client's request that led to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Instant,
+    pub node: Endpoint,
+    pub cause: Option<RequestId>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    // A client's statement.
+    StatementReceived {
+        query: String,
+        consistency: ConsistencyLevel,
+    },
+    Parsing {
+        query: String,
+    },
+    Preparing,
+    StatementDone {
+        outcome: Outcome,
+    },
+
+    // Messages. The receiver is `node` for `MessageReceived`; for the others it is the sender.
+    MessageSent {
+        to: Endpoint,
+        id: MessageId,
+        in_reply_to: Option<MessageId>,
+        verb: Verb,
+        bytes: u32,
+    },
+    MessageReceived {
+        from: Endpoint,
+        id: MessageId,
+        verb: Verb,
+    },
+    MessageDropped {
+        to: Endpoint,
+        id: MessageId,
+        verb: Verb,
+        reason: DropReason,
+    },
+    ResponseProcessed {
+        from: Endpoint,
+    },
+    ResponseEnqueued {
+        to: Endpoint,
+    },
+
+    // Coordinating.
+    DeterminingReplicas {
+        token: Token,
+        replicas: Vec<Endpoint>,
+    },
+    ReadingData {
+        from: Endpoint,
+    },
+    ReadingDigest {
+        from: Endpoint,
+    },
+    RangeScanPlanned {
+        ranges: u32,
+        concurrency: u32,
+    },
+    RangeSubmitted {
+        requests: u32,
+    },
+    DigestMismatch {
+        token: Token,
+    },
+    ReadRepairSent {
+        to: Endpoint,
+    },
+    SpeculativeRetry {
+        to: Endpoint,
+    },
+    ReplicasUnavailable {
+        required: u32,
+        alive: u32,
+    },
+    RequestTimedOut {
+        received: u32,
+        required: u32,
+    },
+    HintStored {
+        host: Endpoint,
+    },
+    HintReplayed {
+        host: Endpoint,
+    },
+    HintsDropped {
+        host: Endpoint,
+        count: u32,
+    },
+
+    // Paxos.
+    PaxosPreparing {
+        ballot: Uuid,
+    },
+    PaxosPromised {
+        ballot: Uuid,
+    },
+    PaxosRejected {
+        ballot: Uuid,
+        promised: Uuid,
+    },
+    PaxosReadingForCondition,
+    PaxosConditionMet {
+        ballot: Uuid,
+    },
+    PaxosConditionFailed,
+    PaxosProposing {
+        ballot: Uuid,
+    },
+    PaxosAccepted {
+        ballot: Uuid,
+    },
+    PaxosCommitting {
+        ballot: Uuid,
+    },
+    PaxosContention {
+        ballot: Uuid,
+    },
+
+    // Storage.
+    CommitLogAppended,
+    MemtableWritten {
+        table: TableName,
+    },
+    SinglePartitionRead {
+        table: TableName,
+    },
+    RangeRead {
+        table: TableName,
+    },
+    MemtableMerged,
+    RowsRead {
+        live: u32,
+        tombstones: u32,
+    },
+    MemtableFlushed {
+        table: TableName,
+        bytes: u64,
+    },
+    CommitLogReplayed {
+        mutations: u64,
+        torn: bool,
+    },
+    Truncated {
+        table: TableName,
+    },
+
+    // Membership.
+    NodeStarted {
+        generation: u32,
+    },
+    NodeStopped {
+        graceful: bool,
+    },
+    NodePaused,
+    NodeResumed,
+    PeerJoined {
+        peer: Endpoint,
+    },
+    PeerUp {
+        peer: Endpoint,
+    },
+    PeerDown {
+        peer: Endpoint,
+        phi_thousandths: u32,
+    },
+    PeerState {
+        peer: Endpoint,
+        status: String,
+    },
+    SchemaApplied {
+        version: Uuid,
+    },
+}
+
+/// Why a message did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DropReason {
+    Lost,
+    LinkCut,
+    ReceiverDown,
+}
+
+/// How a client's request ended, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Done {
+        rows: Option<u32>,
+    },
+    /// Cassandra's error code and text.
+    Failed {
+        code: u16,
+        message: String,
+    },
+}

@@ -1,0 +1,51 @@
+//! What goes into a node and what comes out of it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::base::RequestId;
+use crate::cql::{QueryError, QueryResult};
+use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
+use crate::event::Event;
+use crate::message::Envelope;
+
+/// Something for a node to act on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// A timeout that the node asked for is due.
+    Timeout,
+    Message(Envelope),
+    Client(ClientRequest),
+}
+
+/// A client's statement, with what its connection says about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientRequest {
+    pub id: RequestId,
+    pub query: String,
+    /// The keyspace the client USEs.
+    pub keyspace: Option<KeyspaceName>,
+    pub consistency: ConsistencyLevel,
+    pub serial_consistency: ConsistencyLevel,
+    /// Rows a page; `None` is everything in one.
+    pub page_size: Option<u32>,
+    pub paging_state: Option<Bytes>,
+    /// The client's own timestamp for writes that name none.
+    pub timestamp: Option<WriteTimestamp>,
+}
+
+/// The answer to a client's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientReply {
+    pub id: RequestId,
+    pub result: Result<QueryResult, QueryError>,
+    pub warnings: Vec<String>,
+}
+
+/// What a node wants done, or known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Output {
+    Send(Envelope),
+    Reply(ClientReply),
+    Event(Event),
+}

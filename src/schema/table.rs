@@ -1,0 +1,162 @@
+//! Tables and their columns.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, TableId, TableName};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ColumnKind {
+    PartitionKey,
+    Clustering,
+    Static,
+    Regular,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnMetadata {
+    pub name: ColumnName,
+    pub ty: CqlType,
+    pub kind: ColumnKind,
+    /// Its place among the columns of its kind, for key columns.
+    pub position: u16,
+    /// For a clustering column: rows are in descending order of it.
+    pub descending: bool,
+}
+
+/// One table: its identity, columns and options.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableMetadata {
+    pub id: TableId,
+    pub keyspace: KeyspaceName,
+    pub name: TableName,
+    pub partition_key: Vec<ColumnMetadata>,
+    pub clustering: Vec<ColumnMetadata>,
+    /// Static and regular columns by name.
+    pub statics: BTreeMap<ColumnName, ColumnMetadata>,
+    pub regulars: BTreeMap<ColumnName, ColumnMetadata>,
+    pub params: TableParams,
+    pub comparator: ClusteringComparator,
+}
+
+impl TableMetadata {
+    /// Assembles a table; `columns` in any order of kinds, key columns in their positions' order.
+    pub fn new(
+        id: TableId,
+        keyspace: KeyspaceName,
+        name: TableName,
+        columns: impl IntoIterator<Item = ColumnMetadata>,
+        params: TableParams,
+    ) -> TableMetadata {
+        let mut table = TableMetadata {
+            id,
+            keyspace,
+            name,
+            partition_key: Vec::new(),
+            clustering: Vec::new(),
+            statics: BTreeMap::new(),
+            regulars: BTreeMap::new(),
+            params,
+            comparator: ClusteringComparator::default(),
+        };
+        for column in columns {
+            match column.kind {
+                ColumnKind::PartitionKey => table.partition_key.push(column),
+                ColumnKind::Clustering => table.clustering.push(column),
+                ColumnKind::Static => drop(table.statics.insert(column.name.clone(), column)),
+                ColumnKind::Regular => drop(table.regulars.insert(column.name.clone(), column)),
+            }
+        }
+        table.partition_key.sort_by_key(|column| column.position);
+        table.clustering.sort_by_key(|column| column.position);
+        let order = table
+            .clustering
+            .iter()
+            .map(|column| (column.ty.clone(), column.descending))
+            .collect();
+        table.comparator = ClusteringComparator::new(order);
+        table
+    }
+
+    /// In the order of `SELECT *`: partition key, clustering, statics, then the rest by name.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnMetadata> {
+        self.partition_key
+            .iter()
+            .chain(&self.clustering)
+            .chain(self.statics.values())
+            .chain(self.regulars.values())
+    }
+
+    pub fn column(&self, name: &str) -> Option<&ColumnMetadata> {
+        let keys = self.partition_key.iter().chain(&self.clustering);
+        keys.into_iter()
+            .find(|column| column.name.as_str() == name)
+            .or_else(|| self.statics.get(name))
+            .or_else(|| self.regulars.get(name))
+    }
+}
+
+/// A table's options, complete with defaults. Their text is what DESCRIBE prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableParams {
+    pub additional_write_policy: String,
+    pub allow_auto_snapshot: bool,
+    pub bloom_filter_fp_chance: f64,
+    pub caching: BTreeMap<String, String>,
+    pub cdc: bool,
+    pub comment: String,
+    pub compaction: BTreeMap<String, String>,
+    pub compression: BTreeMap<String, String>,
+    pub memtable: String,
+    pub crc_check_chance: f64,
+    /// Seconds; 0: data lives for ever.
+    pub default_time_to_live: u32,
+    pub extensions: BTreeMap<String, Vec<u8>>,
+    /// Seconds that tombstones are kept.
+    pub gc_grace_seconds: u32,
+    pub incremental_backups: bool,
+    pub max_index_interval: u32,
+    pub memtable_flush_period_in_ms: u32,
+    pub min_index_interval: u32,
+    pub read_repair: String,
+    pub speculative_retry: String,
+}
+
+impl Default for TableParams {
+    /// `TableParams.java`'s defaults in 5.0.
+    fn default() -> TableParams {
+        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        TableParams {
+            additional_write_policy: "99p".into(),
+            allow_auto_snapshot: true,
+            bloom_filter_fp_chance: 0.01,
+            caching: map(&[("keys", "ALL"), ("rows_per_partition", "NONE")]),
+            cdc: false,
+            comment: String::new(),
+            compaction: map(&[
+                (
+                    "class",
+                    "org.apache.cassandra.db.compaction.SizeTieredCompactionStrategy",
+                ),
+                ("max_threshold", "32"),
+                ("min_threshold", "4"),
+            ]),
+            compression: map(&[
+                ("chunk_length_in_kb", "16"),
+                ("class", "org.apache.cassandra.io.compress.LZ4Compressor"),
+            ]),
+            memtable: "default".into(),
+            crc_check_chance: 1.0,
+            default_time_to_live: 0,
+            extensions: BTreeMap::new(),
+            gc_grace_seconds: 864_000,
+            incremental_backups: true,
+            max_index_interval: 2048,
+            memtable_flush_period_in_ms: 0,
+            min_index_interval: 128,
+            read_repair: "BLOCKING".into(),
+            speculative_retry: "99p".into(),
+        }
+    }
+}
