@@ -4,5 +4,11 @@
 //! `async`; its disk is the `Disk` it was given. Does not know whether it runs in a worker, a test or a server.
 
 mod api;
+mod config;
+mod view;
 
 pub use api::{ClientReply, ClientRequest, Input, Output};
+pub use config::NodeConfig;
+pub use view::{
+    CellView, CommitLogView, DeletionView, HintView, NodeView, PartitionView, PeerView, RowView, TableView, ViewRequest,
+};
