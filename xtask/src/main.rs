@@ -1,1 +1,55 @@
-fn main() {}
+//! The project's commands: `cargo xtask serve` and `cargo xtask test` are all a newcomer, a developer and CI need.
+//!
+//! Knows which tools the project takes and how its parts are checked. Does not know what they do: it runs them.
+
+mod browser;
+mod dist;
+mod process;
+mod serve;
+mod size;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  serve [ARGS]   install what is missing, build the page and serve it; ARGS go to `trunk serve` (--release, --port 8080, ...)
+  test           everything CI runs: format, lints, tests, the page in a headless browser; ends with `N passed, N failed`
+  size           bytes of the built page over the wire
+  finish-dist    the last step of trunk's build (its hook calls this)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = arguments
+        .split_first()
+        .map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
+    let result = match command {
+        "serve" => serve::serve(rest),
+        "test" => {
+            return if test::test() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+        }
+        "size" => size::measure(&process::root().join("dist")).map(|report| println!("{report}")),
+        "finish-dist" => dist::finish_for_trunk(),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

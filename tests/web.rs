@@ -1,0 +1,14 @@
+//! The crate as WebAssembly in a real browser: what native tests cannot show. `cargo xtask test` runs it in headless Chromium.
+
+#![cfg(target_arch = "wasm32")]
+
+use ringscope::web::{WorkerScriptError, start_worker};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+fn a_page_without_a_worker_script_is_told_so() {
+    let document = web_sys::window().unwrap().document().unwrap();
+    assert!(matches!(start_worker(&document), Err(WorkerScriptError::NotNamed)));
+}
