@@ -13,8 +13,9 @@ fn main() {
     let worker = web::start_worker(&document).expect("the build names the worker's script in the page");
     let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         let said = message.data().as_string().unwrap_or_default();
-        if let Some(page) = document.get_element_by_id("app") {
-            page.set_text_content(Some(&format!("Worker: {said}")));
+        if let Some(page) = document.document_element().filter(|_| said == web::READY) {
+            page.set_attribute("data-worker", &said)
+                .expect("`data-worker` is a valid attribute name");
         }
     });
     worker.set_onmessage(Some(hear.into_js_value().unchecked_ref()));
