@@ -10,7 +10,7 @@ mod source;
 use layout::Layout;
 use rules::{Finding, check, check_room_list};
 use source::Source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -32,7 +32,12 @@ fn the_checkout_is_tidy() {
     }
     let mut found: Vec<Finding> = sources.values().flat_map(|source| check(source, &layout)).collect();
     found.extend(check_room_list(&sources["src/lib.rs"], &layout));
-    let list: Vec<String> = found.iter().map(Finding::to_string).collect();
+    let mut list: Vec<String> = found.iter().map(Finding::to_string).collect();
+    let rooms = sources
+        .keys()
+        .filter_map(|path| Some(path.strip_prefix("src/")?.split_once('/')?.0.to_owned()));
+    let rooms: BTreeSet<String> = rooms.collect();
+    list.extend(layout.differs_from(&rooms));
     assert!(list.is_empty(), "{} untidy places:\n{}\n", list.len(), list.join("\n"));
 }
 
@@ -99,6 +104,20 @@ mod checker {
     fn a_drawing_without_rooms_is_an_error() {
         assert!(Layout::parse("no block").is_err());
         assert!(Layout::parse("```\nsrc/\n  just words\n```").is_err());
+    }
+
+    #[test]
+    fn the_drawing_tells_what_is_built() {
+        let differences = |line: &str, built: &str| {
+            let built: BTreeSet<String> = built.split(' ').map(str::to_owned).collect();
+            Layout::parse(&format!("{DRAWING}\n{line}\n"))
+                .unwrap()
+                .differs_from(&built)
+        };
+        assert!(differences("", "base storage cql ring node web ui bin").is_empty());
+        assert!(differences("Not built yet: cql, ring.", "base storage node web ui bin").is_empty());
+        assert!(differences("", "base storage cql node web ui bin")[0].contains("`ring`, which is not there"));
+        assert!(differences("Not built yet: cql.", "base storage cql ring node web ui bin")[0].contains("Take it off"));
     }
 
     #[test]
