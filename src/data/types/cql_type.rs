@@ -88,7 +88,7 @@ impl CqlType {
     }
 
     pub fn tuple(fields: impl IntoIterator<Item = CqlType>) -> Self {
-        CqlType::Tuple(fields.into_iter().collect())
+        CqlType::Tuple(fields.into_iter().map(|field| field.freeze()).collect())
     }
 
     pub fn vector(element: CqlType, dimension: u16) -> Self {
@@ -102,6 +102,50 @@ impl CqlType {
         matches!(self, CqlType::List { .. } | CqlType::Set { .. } | CqlType::Map { .. })
     }
 
+    /// How many bytes every value has, for the types whose values all have the same number. Cassandra leaves out some that
+    /// could say so (smallint, date, ...); the layout of vectors depends on exactly this list.
+    pub fn fixed_length(&self) -> Option<usize> {
+        match self {
+            CqlType::Empty => Some(0),
+            CqlType::Boolean => Some(1),
+            CqlType::Float | CqlType::Int => Some(4),
+            CqlType::Bigint | CqlType::Double | CqlType::Timestamp => Some(8),
+            CqlType::Timeuuid | CqlType::Uuid => Some(16),
+            CqlType::Vector { element, dimension } => Some(element.fixed_length()? * usize::from(*dimension)),
+            _ => None,
+        }
+    }
+
+    pub fn is_fixed_length(&self) -> bool {
+        self.fixed_length().is_some()
+    }
+
+    /// Whether no bytes at all are a value like others (an empty text), rather than a relic that means nothing.
+    pub fn empty_is_a_value(&self) -> bool {
+        matches!(
+            self,
+            CqlType::Ascii | CqlType::Blob | CqlType::Text | CqlType::Custom(_)
+        )
+    }
+
+    /// The types directly inside this one.
+    pub fn inner_types(&self) -> Vec<&CqlType> {
+        match self {
+            CqlType::List { element, .. } | CqlType::Set { element, .. } | CqlType::Vector { element, .. } => {
+                vec![element]
+            }
+            CqlType::Map { key, value, .. } => vec![key, value],
+            CqlType::Tuple(fields) => fields.iter().collect(),
+            CqlType::UserType(definition) => definition.fields.iter().map(|(_, ty)| ty).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the type is, or has anywhere inside it, one that fits.
+    pub fn any_type(&self, fits: &impl Fn(&CqlType) -> bool) -> bool {
+        fits(self) || self.inner_types().into_iter().any(|inner| inner.any_type(fits))
+    }
+
     /// Whether a value is kept as several cells: collections and user types that are not frozen.
     pub fn is_multi_cell(&self) -> bool {
         match self {
@@ -111,34 +155,31 @@ impl CqlType {
         }
     }
 
-    /// The same type as one cell, everything inside it frozen too.
+    /// The same type as one cell; collections freeze what is inside them too.
     pub fn freeze(&self) -> CqlType {
         match self {
-            CqlType::List { element, .. } => CqlType::List {
+            CqlType::List { element, frozen: false } => CqlType::List {
                 element: Arc::new(element.freeze()),
                 frozen: true,
             },
-            CqlType::Set { element, .. } => CqlType::Set {
+            CqlType::Set { element, frozen: false } => CqlType::Set {
                 element: Arc::new(element.freeze()),
                 frozen: true,
             },
-            CqlType::Map { key, value, .. } => CqlType::Map {
+            CqlType::Map {
+                key,
+                value,
+                frozen: false,
+            } => CqlType::Map {
                 key: Arc::new(key.freeze()),
                 value: Arc::new(value.freeze()),
                 frozen: true,
             },
-            CqlType::Tuple(fields) => CqlType::tuple(fields.iter().map(CqlType::freeze)),
-            CqlType::UserType(definition) => CqlType::UserType(Arc::new(UserType {
-                fields: definition
-                    .fields
-                    .iter()
-                    .map(|(name, ty)| (name.clone(), ty.freeze()))
-                    .collect(),
+            CqlType::UserType(definition) if !definition.frozen => CqlType::UserType(Arc::new(UserType {
                 frozen: true,
                 ..(**definition).clone()
             })),
-            CqlType::Vector { element, dimension } => CqlType::vector(element.freeze(), *dimension),
-            scalar => scalar.clone(),
+            _ => self.clone(),
         }
     }
 }

@@ -3,17 +3,27 @@
 //! The byte forms are those of the native protocol (v3 and later), which are also those of the cells on disk. Knows nothing
 //! of tables, columns or statements. Source of the rules: Apache Cassandra 5.0, packages `db.marshal` and `serializers`.
 
+pub mod calendar;
+mod codec;
+mod compare;
 mod cql_type;
+mod date;
 mod decimal;
 mod duration;
 mod error;
+mod inet;
+pub mod layout;
 mod literal;
 pub mod ordering;
+mod scan;
+mod timestamp;
+mod validate;
 mod value;
+mod vint;
 
 pub use cql_type::{CqlType, UserType};
 pub use decimal::Decimal;
 pub use duration::CqlDuration;
 pub use error::MarshalError;
-pub use literal::LiteralKind;
+pub use literal::{Assignment, LiteralKind};
 pub use value::Value;
