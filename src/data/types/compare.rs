@@ -57,14 +57,19 @@ impl CqlType {
                 };
                 key(left)?.cmp(&key(right)?)
             }
-            CqlType::List { element, .. } => {
-                element.compare_all(&split_collection("list", left).ok()?, &split_collection("list", right).ok()?)
-            }
-            CqlType::Set { element, .. } => {
-                element.compare_all(&split_collection("set", left).ok()?, &split_collection("set", right).ok()?)
-            }
+            CqlType::List { element, .. } => element.compare_all(
+                &split_collection("list", left).ok()?,
+                &split_collection("list", right).ok()?,
+            ),
+            CqlType::Set { element, .. } => element.compare_all(
+                &split_collection("set", left).ok()?,
+                &split_collection("set", right).ok()?,
+            ),
             CqlType::Map { key, value, .. } => {
-                let (left, right) = (split_collection("map", left).ok()?, split_collection("map", right).ok()?);
+                let (left, right) = (
+                    split_collection("map", left).ok()?,
+                    split_collection("map", right).ok()?,
+                );
                 let types = [key, value].into_iter().cycle();
                 let parts = types.zip(left.iter().zip(&right));
                 first_difference(parts.map(|(ty, (left, right))| ty.compare(left, right)))
@@ -97,7 +102,10 @@ fn compare_fields<'a>(
     left: &[u8],
     right: &[u8],
 ) -> Option<Ordering> {
-    let (left, right) = (split_tuple(types.len(), left).ok()?, split_tuple(types.len(), right).ok()?);
+    let (left, right) = (
+        split_tuple(types.len(), left).ok()?,
+        split_tuple(types.len(), right).ok()?,
+    );
     let orders = types.enumerate().map(|(position, ty)| {
         let left = left.get(position).copied().flatten();
         let right = right.get(position).copied().flatten();
@@ -111,7 +119,10 @@ fn compare_fields<'a>(
 
 pub(super) fn read_decimal(bytes: &[u8]) -> Option<Decimal> {
     let (scale, unscaled) = bytes.split_first_chunk()?;
-    Some(Decimal { unscaled: BigInt::from_signed_bytes_be(unscaled), scale: i32::from_be_bytes(*scale) })
+    Some(Decimal {
+        unscaled: BigInt::from_signed_bytes_be(unscaled),
+        scale: i32::from_be_bytes(*scale),
+    })
 }
 
 /// Java's order: -0.0 before 0.0, and NaN, of which there is one, after everything.

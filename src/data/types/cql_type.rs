@@ -48,7 +48,7 @@ pub enum CqlType {
     UserType(Arc<UserType>),
     Vector {
         element: Arc<CqlType>,
-        dimension: u16,
+        dimension: u32,
     },
     /// A type named by its Java class, whose bytes are compared as they are.
     Custom(Arc<str>),
@@ -91,7 +91,7 @@ impl CqlType {
         CqlType::Tuple(fields.into_iter().map(|field| field.freeze()).collect())
     }
 
-    pub fn vector(element: CqlType, dimension: u16) -> Self {
+    pub fn vector(element: CqlType, dimension: u32) -> Self {
         CqlType::Vector {
             element: Arc::new(element),
             dimension,
@@ -111,7 +111,7 @@ impl CqlType {
             CqlType::Float | CqlType::Int => Some(4),
             CqlType::Bigint | CqlType::Double | CqlType::Timestamp => Some(8),
             CqlType::Timeuuid | CqlType::Uuid => Some(16),
-            CqlType::Vector { element, dimension } => Some(element.fixed_length()? * usize::from(*dimension)),
+            CqlType::Vector { element, dimension } => Some(element.fixed_length()?.saturating_mul(*dimension as usize)),
             _ => None,
         }
     }
@@ -197,27 +197,6 @@ impl fmt::Display for CqlType {
             f.write_str("frozen<")?;
         }
         match self {
-            CqlType::Ascii => f.write_str("ascii")?,
-            CqlType::Bigint => f.write_str("bigint")?,
-            CqlType::Blob => f.write_str("blob")?,
-            CqlType::Boolean => f.write_str("boolean")?,
-            CqlType::Counter => f.write_str("counter")?,
-            CqlType::Date => f.write_str("date")?,
-            CqlType::Decimal => f.write_str("decimal")?,
-            CqlType::Double => f.write_str("double")?,
-            CqlType::Duration => f.write_str("duration")?,
-            CqlType::Empty => f.write_str("empty")?,
-            CqlType::Float => f.write_str("float")?,
-            CqlType::Inet => f.write_str("inet")?,
-            CqlType::Int => f.write_str("int")?,
-            CqlType::Smallint => f.write_str("smallint")?,
-            CqlType::Text => f.write_str("text")?,
-            CqlType::Time => f.write_str("time")?,
-            CqlType::Timestamp => f.write_str("timestamp")?,
-            CqlType::Timeuuid => f.write_str("timeuuid")?,
-            CqlType::Tinyint => f.write_str("tinyint")?,
-            CqlType::Uuid => f.write_str("uuid")?,
-            CqlType::Varint => f.write_str("varint")?,
             CqlType::List { element, .. } => write!(f, "list<{element}>")?,
             CqlType::Set { element, .. } => write!(f, "set<{element}>")?,
             CqlType::Map { key, value, .. } => write!(f, "map<{key}, {value}>")?,
@@ -232,6 +211,7 @@ impl fmt::Display for CqlType {
             CqlType::UserType(definition) => f.write_str(&definition.name)?,
             CqlType::Vector { element, dimension } => write!(f, "vector<{element}, {dimension}>")?,
             CqlType::Custom(class) => write!(f, "'{class}'")?,
+            native => f.write_str(native.native_names().map_or("", |names| names.cql))?,
         }
         if frozen { f.write_str(">") } else { Ok(()) }
     }

@@ -47,15 +47,10 @@ impl Decimal {
     }
 }
 
-/// The digits of an exponent with an optional sign; more than ten of them are refused, as in Java.
+/// An exponent with an optional sign; Java's ends at ten digits and at 32 bits.
 fn exponent(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let digits = digits.trim_start_matches('0').len().max(1).min(digits.len());
-    if digits == 0 || digits > 10 || text.starts_with("+-") || text.starts_with("-+") {
-        None
-    } else {
-        text.parse().ok()
-    }
+    let exponent: i32 = text.parse().ok()?;
+    Some(exponent.into())
 }
 
 /// By value: numbers that differ only in trailing zeros are equal.

@@ -42,7 +42,7 @@ pub fn join_collection<'a>(count: usize, parts: impl IntoIterator<Item = &'a [u8
 }
 
 /// The fields of a tuple or user type. There may be fewer than the type has: it may have grown since.
-pub fn split_tuple<'a>(fields: usize, bytes: &'a [u8]) -> Result<Vec<Option<&'a [u8]>>, MarshalError> {
+pub fn split_tuple(fields: usize, bytes: &[u8]) -> Result<Vec<Option<&[u8]>>, MarshalError> {
     let mut rest = bytes;
     let mut values = Vec::with_capacity(fields.min(rest.len() / 4));
     for position in 0..fields {
@@ -71,13 +71,13 @@ pub fn join_tuple<'a>(fields: impl IntoIterator<Item = Option<&'a [u8]>>) -> Byt
 }
 
 /// The elements of a vector: side by side when all are of one length, each after its length otherwise.
-pub fn split_vector<'a>(element: &CqlType, dimension: u16, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>, MarshalError> {
+pub fn split_vector<'a>(element: &CqlType, dimension: u32, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>, MarshalError> {
     if bytes.is_empty() {
         return Err(MarshalError::EmptyVector);
     }
     let name = || format!("vector<{element}, {dimension}>");
     let mut rest = bytes;
-    let mut elements = Vec::with_capacity(usize::from(dimension).min(bytes.len()));
+    let mut elements = Vec::with_capacity((dimension as usize).min(bytes.len()));
     for _ in 0..dimension {
         let length = match element.fixed_length() {
             Some(length) => Some(length),

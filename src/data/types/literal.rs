@@ -242,7 +242,7 @@ fn split_unescaped(text: &str) -> Vec<&str> {
     parts
 }
 
-fn from_hex(digits: &str) -> Result<Bytes, MarshalError> {
+pub(super) fn from_hex(digits: &str) -> Result<Bytes, MarshalError> {
     let not_hex = || MarshalError::NotHex(digits.to_owned());
     let nibbles: Vec<u8> = digits
         .chars()

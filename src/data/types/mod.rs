@@ -4,6 +4,7 @@
 //! of tables, columns or statements. Source of the rules: Apache Cassandra 5.0, packages `db.marshal` and `serializers`.
 
 pub mod calendar;
+mod class_name;
 mod codec;
 mod compare;
 mod cql_type;
@@ -14,7 +15,11 @@ mod error;
 mod inet;
 pub mod layout;
 mod literal;
+mod native;
 pub mod ordering;
+mod parse;
+#[cfg(test)]
+mod recorded;
 mod scan;
 mod timestamp;
 mod validate;

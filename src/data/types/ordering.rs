@@ -34,7 +34,11 @@ pub fn encode_component(ty: &CqlType, value: Option<&[u8]>, reversed: bool, out:
         return;
     };
     if value.is_empty() && !empty_has_encoding(ty) {
-        out.push(if reversed { NEXT_COMPONENT_EMPTY_REVERSED } else { NEXT_COMPONENT_EMPTY });
+        out.push(if reversed {
+            NEXT_COMPONENT_EMPTY_REVERSED
+        } else {
+            NEXT_COMPONENT_EMPTY
+        });
         return;
     }
     out.push(NEXT_COMPONENT);
@@ -56,12 +60,9 @@ fn empty_has_encoding(ty: &CqlType) -> bool {
 
 fn encode_value(ty: &CqlType, value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match ty {
-        CqlType::Ascii
-        | CqlType::Blob
-        | CqlType::Custom(_)
-        | CqlType::Duration
-        | CqlType::Inet
-        | CqlType::Text => encode_bytes(value, out),
+        CqlType::Ascii | CqlType::Blob | CqlType::Custom(_) | CqlType::Duration | CqlType::Inet | CqlType::Text => {
+            encode_bytes(value, out)
+        }
         CqlType::Empty => {}
         CqlType::Boolean => out.push(u8::from(value != [0])),
         CqlType::Date => out.extend_from_slice(value.first_chunk::<4>()?),
@@ -125,11 +126,7 @@ fn encode_all(element: &CqlType, parts: Vec<&[u8]>, out: &mut Vec<u8>) {
 }
 
 /// Nulls at the end are left out, because a tuple that lacks the field is equal to one in which it is null.
-fn encode_fields<'a>(
-    types: impl ExactSizeIterator<Item = &'a CqlType>,
-    value: &[u8],
-    out: &mut Vec<u8>,
-) -> Option<()> {
+fn encode_fields<'a>(types: impl ExactSizeIterator<Item = &'a CqlType>, value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let values = split_tuple(types.len(), value).ok()?;
     let length = values.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
     for (ty, value) in types.zip(&values[..length]) {
@@ -179,11 +176,20 @@ const SHORT_VARINT_BYTES: usize = 6;
 fn encode_varint(value: &[u8], out: &mut Vec<u8>) {
     let negative = value[0] >= 0x80;
     let sign = if negative { 0xff } else { 0 };
-    let leading = value.iter().take_while(|byte| **byte == sign).count().min(value.len() - 1);
+    let leading = value
+        .iter()
+        .take_while(|byte| **byte == sign)
+        .count()
+        .min(value.len() - 1);
     let significant = &value[leading..];
     if significant.len() <= SHORT_VARINT_BYTES {
         let start = if negative { -1 } else { 0 };
-        encode_integer(significant.iter().fold(start, |number, byte| number << 8 | i64::from(*byte)), out);
+        encode_integer(
+            significant
+                .iter()
+                .fold(start, |number, byte| number << 8 | i64::from(*byte)),
+            out,
+        );
         return;
     }
     out.push(!sign);
@@ -211,15 +217,26 @@ fn encode_decimal(value: &Decimal, out: &mut Vec<u8>) {
     if digits.len() % 2 == 1 {
         digits.push('0');
     }
-    let exponent = if negative { -pairs_before_point } else { pairs_before_point };
+    let exponent = if negative {
+        -pairs_before_point
+    } else {
+        pairs_before_point
+    };
     let exponent_bytes = 8 - (exponent.unsigned_abs().leading_zeros() / 8) as usize;
     debug_assert!(exponent_bytes <= 4, "an exponent comes from a 32-bit scale");
-    let signed_length = if exponent < 0 { -(exponent_bytes as i8) } else { exponent_bytes as i8 };
+    let signed_length = if exponent < 0 {
+        -(exponent_bytes as i8)
+    } else {
+        exponent_bytes as i8
+    };
     out.push((0x40 + signed_length) as u8 | if negative { 0 } else { 0x80 });
     out.extend(&exponent.to_be_bytes()[8 - exponent_bytes..]);
 
-    let mut pairs: Vec<i16> =
-        digits.as_bytes().chunks_exact(2).map(|pair| i16::from(pair[0] - b'0') * 10 + i16::from(pair[1] - b'0')).collect();
+    let mut pairs: Vec<i16> = digits
+        .as_bytes()
+        .chunks_exact(2)
+        .map(|pair| i16::from(pair[0] - b'0') * 10 + i16::from(pair[1] - b'0'))
+        .collect();
     let length = pairs.iter().rposition(|pair| *pair != 0).map_or(0, |last| last + 1);
     pairs.truncate(length);
     if negative {
