@@ -5,6 +5,4 @@
 
 mod result;
 
-pub use result::{
-    ChangeKind, ChangeTarget, QueryError, QueryResult, ResultColumn, Rows, SchemaChange, SourcePosition, WriteType,
-};
+pub use result::{QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{ColumnName, ConsistencyLevel, CqlType, KeyspaceName};
+use crate::schema::change::SchemaChange;
 
 /// A statement's answer, as the native protocol's RESULT has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,31 +30,6 @@ pub struct ResultColumn {
     pub table: String,
     pub name: ColumnName,
     pub ty: CqlType,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SchemaChange {
-    pub kind: ChangeKind,
-    pub target: ChangeTarget,
-    pub keyspace: KeyspaceName,
-    /// The table, type or index; none when the keyspace itself changed.
-    pub name: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ChangeKind {
-    Created,
-    Updated,
-    Dropped,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ChangeTarget {
-    Keyspace,
-    Table,
-    Type,
-    Function,
-    Aggregate,
 }
 
 /// An error as a client sees it: Cassandra's code, text and fields.

@@ -6,6 +6,7 @@ mod cell;
 mod clustering;
 pub mod composite;
 mod consistency;
+pub mod identifier;
 mod key;
 mod murmur3;
 mod mutation;

@@ -159,6 +159,14 @@ impl Row {
         }
     }
 
+    /// A row that an INSERT marks as there.
+    pub fn inserted(timestamp: WriteTimestamp, expiry: Option<Expiry>) -> Row {
+        Row {
+            liveness: Some(Liveness { timestamp, expiry }),
+            ..Row::default()
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.liveness.is_none() && self.deletion.is_live() && self.columns.is_empty()
     }

@@ -3,8 +3,28 @@
 //! Knows what a valid schema is and how it is written into `system_schema`. Does not know how a change travels
 //! (`node` sends it), nor the statement it came from (`cql` parses that).
 
+pub mod change;
+mod compaction;
+mod compression;
+mod describe;
+mod error;
 mod keyspace;
+mod load;
+mod params;
+mod properties;
+mod replication;
+mod rows;
+mod system_schema;
 mod table;
+#[cfg(test)]
+mod tests;
 
+pub use describe::{describe_keyspace, describe_table, describe_type};
+pub use error::SchemaError;
 pub use keyspace::{KeyspaceMetadata, ReplicationParams, Schema};
+pub use load::{SchemaRowError, load_schema};
+pub use properties::{Properties, PropertyValue};
+pub use replication::ClusterShape;
+pub use rows::{change_mutation, replication_options};
+pub use system_schema::{SYSTEM_SCHEMA, system_schema, system_table};
 pub use table::{ColumnKind, ColumnMetadata, TableMetadata, TableParams};

@@ -1,0 +1,242 @@
+//! Changes of schema: each a pure function from the schema before to the keyspace after, with Cassandra's checks.
+
+mod keyspace;
+mod new_table;
+mod table;
+mod user_type;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use new_table::{NewColumn, NewTable, PrimaryKey};
+
+use super::{ClusterShape, KeyspaceMetadata, Properties, Schema, SchemaError};
+use crate::data::{ColumnName, CqlType, KeyspaceName, TableName};
+
+/// What a statement wants changed. Names and types are resolved, nothing else is checked yet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChangeRequest {
+    CreateKeyspace {
+        name: KeyspaceName,
+        if_not_exists: bool,
+        properties: Properties,
+    },
+    AlterKeyspace {
+        name: KeyspaceName,
+        if_exists: bool,
+        properties: Properties,
+    },
+    DropKeyspace {
+        name: KeyspaceName,
+        if_exists: bool,
+    },
+    CreateTable(NewTable),
+    AddColumns {
+        table: TableRef,
+        if_not_exists: bool,
+        columns: Vec<NewColumn>,
+    },
+    AlterTableOptions {
+        table: TableRef,
+        properties: Properties,
+    },
+    DropTable {
+        table: TableRef,
+    },
+    CreateType {
+        keyspace: KeyspaceName,
+        name: String,
+        if_not_exists: bool,
+        fields: Vec<(String, CqlType)>,
+    },
+    DropType {
+        keyspace: KeyspaceName,
+        name: String,
+        if_exists: bool,
+    },
+}
+
+/// A table as ALTER and DROP name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRef {
+    pub keyspace: KeyspaceName,
+    pub table: TableName,
+    pub if_exists: bool,
+}
+
+/// What a change comes to. `before` and `after` are equal when there is nothing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub before: Option<Arc<KeyspaceMetadata>>,
+    pub after: Option<Arc<KeyspaceMetadata>>,
+    /// What clients are told; none when an IF [NOT] EXISTS left all as it was.
+    pub announcement: Option<SchemaChange>,
+    pub warnings: Vec<String>,
+}
+
+/// The announcement of a change, as the native protocol has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaChange {
+    pub kind: ChangeKind,
+    pub target: ChangeTarget,
+    pub keyspace: KeyspaceName,
+    /// The table or type; none when the keyspace itself changed.
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeKind {
+    Created,
+    Updated,
+    Dropped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeTarget {
+    Keyspace,
+    Table,
+    Type,
+    Function,
+    Aggregate,
+}
+
+/// What a change may need to know beside the schema.
+pub struct ChangeContext<'a> {
+    pub schema: &'a Schema,
+    pub cluster: &'a ClusterShape,
+    /// The identity of a table made by this change.
+    pub new_table_id: Uuid,
+}
+
+impl ChangeRequest {
+    /// Carries the change out on `context.schema`, or says why it cannot be.
+    pub fn apply(self, context: &ChangeContext<'_>) -> Result<Change, SchemaError> {
+        self.check_authorized()?;
+        match self {
+            ChangeRequest::CreateKeyspace {
+                name,
+                if_not_exists,
+                properties,
+            } => keyspace::create(name, if_not_exists, properties, context),
+            ChangeRequest::AlterKeyspace {
+                name,
+                if_exists,
+                properties,
+            } => keyspace::alter(name, if_exists, properties, context),
+            ChangeRequest::DropKeyspace { name, if_exists } => keyspace::drop(name, if_exists, context),
+            ChangeRequest::CreateTable(table) => table.create(context),
+            ChangeRequest::AddColumns {
+                table,
+                if_not_exists,
+                columns,
+            } => table::add_columns(table, if_not_exists, columns, context),
+            ChangeRequest::AlterTableOptions { table, properties } => table::alter_options(table, properties, context),
+            ChangeRequest::DropTable { table } => table::drop(table, context),
+            ChangeRequest::CreateType {
+                keyspace,
+                name,
+                if_not_exists,
+                fields,
+            } => user_type::create(keyspace, name, if_not_exists, fields, context),
+            ChangeRequest::DropType {
+                keyspace,
+                name,
+                if_exists,
+            } => user_type::drop(keyspace, name, if_exists, context),
+        }
+    }
+
+    pub fn keyspace(&self) -> &KeyspaceName {
+        match self {
+            ChangeRequest::CreateKeyspace { name, .. }
+            | ChangeRequest::AlterKeyspace { name, .. }
+            | ChangeRequest::DropKeyspace { name, .. } => name,
+            ChangeRequest::CreateTable(table) => &table.keyspace,
+            ChangeRequest::AddColumns { table, .. }
+            | ChangeRequest::AlterTableOptions { table, .. }
+            | ChangeRequest::DropTable { table } => &table.keyspace,
+            ChangeRequest::CreateType { keyspace, .. } | ChangeRequest::DropType { keyspace, .. } => keyspace,
+        }
+    }
+
+    /// `ClientState.preventSystemKSSchemaModification`.
+    fn check_authorized(&self) -> Result<(), SchemaError> {
+        let keyspace = self.keyspace();
+        if !is_local_system_keyspace(keyspace) {
+            return Ok(());
+        }
+        if matches!(self, ChangeRequest::CreateKeyspace { .. }) {
+            return Err(SchemaError::invalid(format!(
+                "System keyspace '{keyspace}' is not user-modifiable"
+            )));
+        }
+        Err(SchemaError::Unauthorized(format!(
+            "{keyspace} keyspace is not user-modifiable."
+        )))
+    }
+}
+
+/// Keyspaces that each node keeps for itself, virtual ones among them.
+pub fn is_local_system_keyspace(name: &str) -> bool {
+    ["system", "system_schema", "system_views", "system_virtual_schema"].contains(&name)
+}
+
+impl Change {
+    fn nothing(before: Option<&Arc<KeyspaceMetadata>>) -> Change {
+        Change {
+            before: before.cloned(),
+            after: before.cloned(),
+            announcement: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn of_table(
+        before: &Arc<KeyspaceMetadata>,
+        after: KeyspaceMetadata,
+        kind: ChangeKind,
+        table: &TableName,
+    ) -> Change {
+        Change::within(before, after, kind, ChangeTarget::Table, table)
+    }
+
+    fn within(
+        before: &Arc<KeyspaceMetadata>,
+        after: KeyspaceMetadata,
+        kind: ChangeKind,
+        target: ChangeTarget,
+        name: &str,
+    ) -> Change {
+        let keyspace = after.name.clone();
+        let announcement = Some(SchemaChange {
+            kind,
+            target,
+            keyspace,
+            name: Some(name.to_string()),
+        });
+        Change {
+            before: Some(before.clone()),
+            after: Some(Arc::new(after)),
+            announcement,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Names of keyspaces, tables, types and so on: letters, digits and underscores.
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn existing_keyspace<'a>(context: &ChangeContext<'a>, name: &str) -> Result<&'a Arc<KeyspaceMetadata>, SchemaError> {
+    let missing = || SchemaError::invalid(format!("Keyspace '{name}' doesn't exist"));
+    context.schema.keyspace(name).ok_or_else(missing)
+}
+
+/// A column's name, quoted in the manner of Cassandra's lists: `[a, b]`.
+fn listed<'a>(names: impl IntoIterator<Item = &'a ColumnName>) -> String {
+    let names: Vec<&str> = names.into_iter().map(ColumnName::as_str).collect();
+    format!("[{}]", names.join(", "))
+}

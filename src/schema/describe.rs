@@ -1,0 +1,139 @@
+//! The CQL that makes a keyspace, table or type again: what DESCRIBE prints.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::params::java_double;
+use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, TableMetadata, replication_options};
+use crate::data::UserType;
+use crate::data::identifier::maybe_quote;
+
+/// `CREATE KEYSPACE ...;` with its two spaces before AND, as Cassandra prints it.
+pub fn describe_keyspace(keyspace: &KeyspaceMetadata) -> String {
+    let options = replication_options(&keyspace.replication)
+        .into_iter()
+        .map(|(name, value)| match value.rsplit_once('.') {
+            Some((_, class)) if name == "class" => (name, class.to_string()),
+            _ => (name, value),
+        });
+    let (name, replication) = (maybe_quote(&keyspace.name), map_literal(options));
+    format!(
+        "CREATE KEYSPACE {name} WITH replication = {replication}  AND durable_writes = {};",
+        keyspace.durable_writes
+    )
+}
+
+/// `CREATE TABLE ...;` with every option.
+pub fn describe_table(table: &TableMetadata) -> String {
+    let mut out = format!("CREATE TABLE {} (\n", qualified(&table.keyspace, &table.name));
+    let single_key = table.partition_key.len() == 1 && table.clustering.is_empty();
+    let columns: Vec<&ColumnMetadata> = table.columns().collect();
+    for (at, column) in columns.iter().enumerate() {
+        let suffix = match column.kind {
+            ColumnKind::PartitionKey if single_key => " PRIMARY KEY",
+            ColumnKind::Static => " static",
+            _ => "",
+        };
+        let comma = if at + 1 == columns.len() && single_key { "" } else { "," };
+        let _ = writeln!(out, "    {} {}{suffix}{comma}", maybe_quote(&column.name), column.ty);
+    }
+    if !single_key {
+        let _ = writeln!(out, "    PRIMARY KEY ({})", primary_key(table));
+    }
+    out.push_str(") WITH ");
+    if !table.clustering.is_empty() {
+        let order = |it: &ColumnMetadata| {
+            format!(
+                "{} {}",
+                maybe_quote(&it.name),
+                if it.descending { "DESC" } else { "ASC" }
+            )
+        };
+        let _ = write!(
+            out,
+            "CLUSTERING ORDER BY ({})\n    AND ",
+            join(table.clustering.iter().map(order))
+        );
+    }
+    out.push_str(&options(table).join("\n    AND "));
+    out.push(';');
+    out
+}
+
+/// `CREATE TYPE ...;`
+pub fn describe_type(user_type: &UserType) -> String {
+    let field = |(name, ty): &(String, _)| format!("    {} {ty}", maybe_quote(name));
+    let fields: Vec<String> = user_type.fields.iter().map(field).collect();
+    format!(
+        "CREATE TYPE {} (\n{}\n);",
+        qualified(&user_type.keyspace, &user_type.name),
+        fields.join(",\n")
+    )
+}
+
+fn qualified(keyspace: &str, name: &str) -> String {
+    format!("{}.{}", maybe_quote(keyspace), maybe_quote(name))
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn primary_key(table: &TableMetadata) -> String {
+    let names = |columns: &[ColumnMetadata]| join(columns.iter().map(|it| maybe_quote(&it.name).into_owned()));
+    let partition = match table.partition_key.len() {
+        1 => names(&table.partition_key),
+        _ => format!("({})", names(&table.partition_key)),
+    };
+    match table.clustering.is_empty() {
+        true => partition,
+        false => format!("{partition}, {}", names(&table.clustering)),
+    }
+}
+
+fn options(table: &TableMetadata) -> Vec<String> {
+    let params = &table.params;
+    let map = |map: &BTreeMap<String, String>| map_literal(map.clone());
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold("0x".to_string(), |text, byte| format!("{text}{byte:02x}"))
+    };
+    let extension = |(name, value): (&String, &Vec<u8>)| format!("{}: {}", text_literal(name), hex(value));
+    vec![
+        format!(
+            "additional_write_policy = {}",
+            text_literal(&params.additional_write_policy)
+        ),
+        format!("allow_auto_snapshot = {}", params.allow_auto_snapshot),
+        format!(
+            "bloom_filter_fp_chance = {}",
+            java_double(params.bloom_filter_fp_chance)
+        ),
+        format!("caching = {}", map(&params.caching)),
+        format!("cdc = {}", params.cdc),
+        format!("comment = {}", text_literal(&params.comment)),
+        format!("compaction = {}", map(&params.compaction)),
+        format!("compression = {}", map(&params.compression)),
+        format!("memtable = {}", text_literal(&params.memtable)),
+        format!("crc_check_chance = {}", java_double(params.crc_check_chance)),
+        format!("default_time_to_live = {}", params.default_time_to_live),
+        format!("extensions = {{{}}}", join(params.extensions.iter().map(extension))),
+        format!("gc_grace_seconds = {}", params.gc_grace_seconds),
+        format!("incremental_backups = {}", params.incremental_backups),
+        format!("max_index_interval = {}", params.max_index_interval),
+        format!("memtable_flush_period_in_ms = {}", params.memtable_flush_period_in_ms),
+        format!("min_index_interval = {}", params.min_index_interval),
+        format!("read_repair = {}", text_literal(&params.read_repair)),
+        format!("speculative_retry = {}", text_literal(&params.speculative_retry)),
+    ]
+}
+
+fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn map_literal(entries: impl IntoIterator<Item = (String, String)>) -> String {
+    let entry = |(name, value): (String, String)| format!("{}: {}", text_literal(&name), text_literal(&value));
+    format!("{{{}}}", join(entries.into_iter().map(entry)))
+}
