@@ -22,19 +22,20 @@ impl Random {
         Random(Pcg64Mcg::new(xxh3_128_with_seed(name.as_bytes(), seed.0)))
     }
 
-    pub fn next(&mut self) -> u64 {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// Uniform in `0..bound`; `bound` must not be 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         debug_assert!(bound > 0, "a choice among nothing");
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Uniform in `0.0..1.0`, with 53 random bits.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     pub fn chance(&mut self, probability: f64) -> bool {
@@ -78,7 +79,7 @@ mod tests {
         let draw = |name| {
             (0..4)
                 .map(|_| 0)
-                .scan(Random::stream(Seed(7), name), |r, _: i32| Some(r.next()))
+                .scan(Random::stream(Seed(7), name), |r, _: i32| Some(r.bits()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(draw("a"), draw("a"));

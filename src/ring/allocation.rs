@@ -20,7 +20,7 @@ const MAX_TAKEN_OF_AN_ARC: f64 = 0.75;
 pub fn random(topology: &Topology, count: usize, random: &mut Random) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::with_capacity(count);
     while tokens.len() < count {
-        let token = Token(random.next() as i64);
+        let token = Token(random.bits() as i64);
         if token != Token::MIN && !tokens.contains(&token) && !has_token(topology, token) {
             tokens.push(token);
         }
@@ -38,7 +38,7 @@ pub fn spread(nodes: usize, count: usize, random: &mut Random) -> Vec<Vec<Token>
         return tokens;
     }
     let width = (1u128 << 64) / arcs;
-    let offset = u128::from(random.next()) % width;
+    let offset = u128::from(random.bits()) % width;
     let mut turn: Vec<usize> = (0..nodes).collect();
     let mut arc = 0;
     for _ in 0..count {
