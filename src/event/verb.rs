@@ -33,6 +33,7 @@ verbs! {
     EchoReq = "ECHO_REQ", Gossip;
     EchoRsp = "ECHO_RSP", Gossip;
     SchemaPushReq = "SCHEMA_PUSH_REQ", Schema;
+    SchemaPushRsp = "SCHEMA_PUSH_RSP", Schema;
     SchemaPullReq = "SCHEMA_PULL_REQ", Schema;
     SchemaPullRsp = "SCHEMA_PULL_RSP", Schema;
     MutationReq = "MUTATION_REQ", Write;

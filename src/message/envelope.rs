@@ -40,6 +40,8 @@ pub enum Payload {
     EchoRequest,
     EchoResponse,
     SchemaPush(schema::Push),
+    /// The pushed rows are applied. Cassandra sends no such answer: there, drivers poll until all nodes agree.
+    SchemaPushResponse,
     SchemaPullRequest,
     SchemaPullResponse(schema::Push),
     MutationRequest(replica::MutationRequest),
@@ -74,6 +76,7 @@ impl Payload {
             Payload::EchoRequest => Verb::EchoReq,
             Payload::EchoResponse => Verb::EchoRsp,
             Payload::SchemaPush(_) => Verb::SchemaPushReq,
+            Payload::SchemaPushResponse => Verb::SchemaPushRsp,
             Payload::SchemaPullRequest => Verb::SchemaPullReq,
             Payload::SchemaPullResponse(_) => Verb::SchemaPullRsp,
             Payload::MutationRequest(_) => Verb::MutationReq,
