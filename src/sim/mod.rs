@@ -3,7 +3,19 @@
 //! Knows a node's edge (inputs, outputs, its next timeout), nothing of what goes on inside, and nothing of who looks on.
 
 mod config;
+mod history;
+mod host;
 mod link;
+mod machine;
+mod network;
+mod scheduler;
+mod step;
 
 pub use config::{ClusterConfig, Place};
+pub use history::{History, HistoryHash};
+pub use host::Host;
 pub use link::{Latency, LinkFaults, Ppm};
+pub use machine::{Header, Machine, Parcel};
+pub use network::{Network, Verdict};
+pub use scheduler::{CLIENT_LATENCY, Control, Observer, ProcessState, Scheduler};
+pub use step::{Batch, Emission, Report, Step};
