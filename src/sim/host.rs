@@ -3,9 +3,9 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::machine::Machine;
+use super::machine::{Drive, Machine};
 use super::step::{Batch, Emission, Report, Step};
-use crate::base::Instant;
+use crate::base::{Instant, Random};
 use crate::event::{Event, What};
 use crate::message::Envelope;
 use crate::node::{Input, NodeConfig, NodeView, ViewRequest};
@@ -17,20 +17,16 @@ const MAX_TIMEOUTS_AT_ONCE: u32 = 1000;
 pub struct Host<M: Machine> {
     config: NodeConfig,
     service_time: Duration,
-    life: Life<M>,
+    disk: M::Disk,
+    /// Decides what a loss of power leaves of unsynced bytes.
+    luck: Random,
+    machine: Option<M>,
     paused: bool,
     /// Arrived, in order, not yet handled.
     inbox: VecDeque<(Instant, Input)>,
     /// The CPU is taken until then.
     busy_until: Instant,
     timeouts_at_once: u32,
-}
-
-enum Life<M: Machine> {
-    Running(M),
-    Stopped(M::Disk),
-    /// Only while one of the others becomes the other.
-    Changing,
 }
 
 /// What the CPU does next.
@@ -50,11 +46,14 @@ impl Work {
 
 impl<M: Machine> Host<M> {
     /// A node that is not started yet.
-    pub fn new(config: NodeConfig, disk: M::Disk, service_time: Duration) -> Host<M> {
+    pub fn new(config: NodeConfig, service_time: Duration) -> Host<M> {
+        let luck = Random::stream(config.seed, &format!("disk of {}", config.endpoint));
         Host {
             config,
             service_time,
-            life: Life::Stopped(disk),
+            disk: M::Disk::default(),
+            luck,
+            machine: None,
             paused: false,
             inbox: VecDeque::new(),
             busy_until: Instant::ZERO,
@@ -70,7 +69,11 @@ impl<M: Machine> Host<M> {
             // What arrives at the moment a piece of work is done arrives before it.
             let arrives = |arrival: &Instant| work.as_ref().is_none_or(|work| *arrival <= work.at());
             if let Some((at, step)) = steps.next_if(|(at, _)| arrives(at)) {
-                debug_assert!(at < batch.until, "a step at {at} in a window that ends at {}", batch.until);
+                debug_assert!(
+                    at < batch.until,
+                    "a step at {at} in a window that ends at {}",
+                    batch.until
+                );
                 self.take(at, step, report);
             } else if let Some(work) = work.filter(|work| work.at() < batch.until) {
                 self.work(work, report);
@@ -90,7 +93,7 @@ impl<M: Machine> Host<M> {
             Step::Crash => self.crash(at, report),
             Step::Pause | Step::Resume => {
                 let pause = matches!(step, Step::Pause);
-                if self.is_running() && self.paused != pause {
+                if self.machine.is_some() && self.paused != pause {
                     self.paused = pause;
                     self.busy_until = self.busy_until.max(at);
                     let what = if pause { What::NodePaused } else { What::NodeResumed };
@@ -101,38 +104,24 @@ impl<M: Machine> Host<M> {
     }
 
     fn start(&mut self, at: Instant, report: &mut Report<Envelope>) {
-        match core::mem::replace(&mut self.life, Life::Changing) {
-            Life::Stopped(disk) => {
-                self.inbox.clear();
-                self.paused = false;
-                self.busy_until = at;
-                let machine = M::start(self.config.clone(), disk, at);
-                self.life = Life::Running(machine);
-                self.collect(at, report);
-            }
-            other => self.life = other,
+        if self.machine.is_none() {
+            self.paused = false;
+            self.busy_until = at;
+            self.machine = Some(M::start(self.config.clone(), self.disk.clone(), at));
+            self.collect(at, report);
         }
     }
 
     fn crash(&mut self, at: Instant, report: &mut Report<Envelope>) {
-        match core::mem::replace(&mut self.life, Life::Changing) {
-            Life::Running(machine) => {
-                self.inbox.clear();
-                self.paused = false;
-                self.life = Life::Stopped(machine.crash());
-                self.tell(at, What::NodeStopped { graceful: false }, report);
-            }
-            other => self.life = other,
+        if self.machine.take().is_some() {
+            self.inbox.clear();
+            self.disk.lose_power(&mut self.luck);
+            self.tell(at, What::NodeStopped { graceful: false }, report);
         }
     }
 
     fn next_work(&self) -> Option<Work> {
-        let Life::Running(machine) = &self.life else {
-            return None;
-        };
-        if self.paused {
-            return None;
-        }
+        let machine = self.machine.as_ref().filter(|_| !self.paused)?;
         let begin = |at: Instant| at.max(self.busy_until);
         let input = self.inbox.front().map(|(arrival, _)| begin(*arrival));
         let timeout = machine.next_timeout().map(begin);
@@ -146,7 +135,7 @@ impl<M: Machine> Host<M> {
 
     fn work(&mut self, work: Work, report: &mut Report<Envelope>) {
         let at = work.at();
-        let Life::Running(machine) = &mut self.life else {
+        let Some(machine) = &mut self.machine else {
             return;
         };
         match work {
@@ -159,7 +148,11 @@ impl<M: Machine> Host<M> {
             }
             Work::Timeout { .. } => {
                 machine.handle(at, Input::Timeout);
-                self.timeouts_at_once = if at > self.busy_until { 0 } else { self.timeouts_at_once + 1 };
+                self.timeouts_at_once = if at > self.busy_until {
+                    0
+                } else {
+                    self.timeouts_at_once + 1
+                };
                 self.busy_until = at;
                 if self.timeouts_at_once > MAX_TIMEOUTS_AT_ONCE {
                     self.busy_until += Duration::from_micros(1);
@@ -170,7 +163,7 @@ impl<M: Machine> Host<M> {
     }
 
     fn collect(&mut self, at: Instant, report: &mut Report<Envelope>) {
-        if let Life::Running(machine) = &mut self.life {
+        if let Some(machine) = &mut self.machine {
             let emissions = machine.drain().map(|output| (at, Emission::from(output)));
             report.emissions.extend(emissions);
         }
@@ -186,19 +179,12 @@ impl<M: Machine> Host<M> {
         report.emissions.push((at, Emission::Event(event)));
     }
 
-    pub fn is_running(&self) -> bool {
-        matches!(self.life, Life::Running(_))
-    }
-
-    /// The running node, for its view.
+    /// The process, when it runs.
     pub fn machine(&self) -> Option<&M> {
-        match &self.life {
-            Life::Running(machine) => Some(machine),
-            _ => None,
-        }
+        self.machine.as_ref()
     }
 
     pub fn view(&self, request: &ViewRequest) -> Option<NodeView> {
-        self.machine().map(|machine| machine.view(request))
+        self.machine.as_ref().map(|machine| machine.view(request))
     }
 }

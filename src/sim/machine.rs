@@ -1,14 +1,19 @@
 //! What the simulator asks of a node, and what it asks of a message.
 
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, Random, RequestId};
 use crate::event::Verb;
 use crate::message::{Envelope, Payload};
 use crate::node::{Input, NodeConfig, NodeView, Output, ViewRequest};
 
+/// What outlives a node's process. A clone is another handle to the same disk.
+pub trait Drive: Clone + Default {
+    /// The power goes: of what was not synced, something may be left or nothing.
+    fn lose_power(&self, random: &mut Random);
+}
+
 /// A node: a state machine that is told the time and what came in, and leaves what goes out.
 pub trait Machine: Sized {
-    /// What outlives the process.
-    type Disk;
+    type Disk: Drive;
 
     fn start(config: NodeConfig, disk: Self::Disk, now: Instant) -> Self;
 
@@ -21,9 +26,6 @@ pub trait Machine: Sized {
     fn next_timeout(&self) -> Option<Instant>;
 
     fn view(&self, request: &ViewRequest) -> NodeView;
-
-    /// The process dies: what it had not synced is lost.
-    fn crash(self) -> Self::Disk;
 }
 
 /// What the scheduler has to know of a message.

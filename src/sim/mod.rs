@@ -2,20 +2,30 @@
 //!
 //! Knows a node's edge (inputs, outputs, its next timeout), nothing of what goes on inside, and nothing of who looks on.
 
+mod cluster;
 mod config;
 mod history;
 mod host;
 mod link;
 mod machine;
 mod network;
+mod pacing;
+mod roster;
 mod scheduler;
 mod step;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod toy;
 
+pub use cluster::Cluster;
 pub use config::{ClusterConfig, Place};
 pub use history::{History, HistoryHash};
 pub use host::Host;
 pub use link::{Latency, LinkFaults, Ppm};
-pub use machine::{Header, Machine, Parcel};
+pub use machine::{Drive, Header, Machine, Parcel};
 pub use network::{Network, Verdict};
-pub use scheduler::{CLIENT_LATENCY, Control, Observer, ProcessState, Scheduler};
+pub use pacing::{Leave, Pacing, Rate};
+pub use roster::Roster;
+pub use scheduler::{Answer, CLIENT_LATENCY, Control, Observer, ProcessState, Scheduler};
 pub use step::{Batch, Emission, Report, Step};

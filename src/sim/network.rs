@@ -36,9 +36,15 @@ struct Link {
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    Arrives { at: Instant, again_at: Option<Instant> },
+    Arrives {
+        at: Instant,
+        again_at: Option<Instant>,
+    },
     /// It would have arrived at `at`.
-    Dropped { at: Instant, reason: DropReason },
+    Dropped {
+        at: Instant,
+        reason: DropReason,
+    },
 }
 
 impl Network {
@@ -158,7 +164,10 @@ impl Network {
     pub fn set_faults(&mut self, from: Endpoint, to: Endpoint, faults: LinkFaults) {
         if let (Some(i), Some(j)) = (self.index(from), self.index(to)) {
             let extra_latency = faults.extra_latency.min(Latency::LARGEST);
-            self.links[i][j].faults = LinkFaults { extra_latency, ..faults };
+            self.links[i][j].faults = LinkFaults {
+                extra_latency,
+                ..faults
+            };
         }
     }
 
@@ -221,7 +230,7 @@ mod tests {
     }
 
     fn fates(network: &mut Network, to: Endpoint) -> Vec<Verdict> {
-        let send = |n| network.send(Instant::from_micros(n * 10), Endpoint::nth(1), to, || 1000);
+        let send = |n: u64| network.send(Instant::from_micros(n * 10), Endpoint::nth(1), to, || 1000);
         (0..1000).map(send).collect()
     }
 
@@ -274,7 +283,8 @@ mod tests {
         let arrived = arrivals(&verdicts);
         assert!((870..930).contains(&arrived.len()), "{}", arrived.len());
         assert!(!arrived.is_sorted());
-        let again = |verdict: &&Verdict| matches!(verdict, Verdict::Arrives { again_at: Some(again), at } if again > at);
+        let again =
+            |verdict: &&Verdict| matches!(verdict, Verdict::Arrives { again_at: Some(again), at } if again > at);
         let twice = verdicts.iter().filter(again).count();
         assert!((140..220).contains(&twice), "{twice}");
     }

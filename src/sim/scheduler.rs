@@ -29,10 +29,25 @@ pub trait Observer<M> {
     fn event(&mut self, event: &Event);
     /// A message left its sender.
     fn sent(&mut self, at: Instant, message: &M, verdict: Verdict);
-    /// An answer reaches its client at `at`, which may lie ahead by `CLIENT_LATENCY`.
-    fn reply(&mut self, at: Instant, reply: ClientReply);
-    /// A client's connection broke with this request unanswered.
-    fn disconnected(&mut self, at: Instant, request: RequestId);
+    /// What reaches a client at `at`, which lies ahead by `CLIENT_LATENCY` at most.
+    fn answer(&mut self, at: Instant, answer: Answer);
+}
+
+/// How a client's request ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Reply(ClientReply),
+    /// The connection broke: whether it was carried out is not known.
+    Disconnected(RequestId),
+}
+
+impl Answer {
+    pub fn request(&self) -> RequestId {
+        match self {
+            Answer::Reply(reply) => reply.id,
+            Answer::Disconnected(request) => *request,
+        }
+    }
 }
 
 /// What may be done to the cluster from outside.
@@ -64,8 +79,6 @@ pub struct Scheduler<M> {
     /// Everything before this is done.
     now: Instant,
     queue: BinaryHeap<Scheduled<M>>,
-    /// Breaks ties in the queue: first scheduled, first out.
-    sequence: u64,
     /// In order of endpoints.
     slots: Vec<Slot<M>>,
     network: Network,
@@ -87,6 +100,8 @@ struct Slot<M> {
     state: ProcessState,
     /// Counts the process's deaths: connections do not outlive it.
     incarnation: u32,
+    /// Messages it sent, duplicates among them.
+    sent: u64,
     /// When the node next acts of its own accord.
     next: Option<Instant>,
     queued: u32,
@@ -98,13 +113,26 @@ struct Slot<M> {
 
 struct Scheduled<M> {
     at: Instant,
-    sequence: u64,
+    order: Order,
     to: Endpoint,
     arrival: Arrival<M>,
 }
 
+/// Who goes first of those that arrive at the same moment. It must not depend on when they were scheduled: that depends on
+/// where windows end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Client(RequestId),
+    /// The sender, and how many it sent before.
+    Message(Endpoint, u64),
+}
+
 enum Arrival<M> {
-    Message { message: M, header: Header, incarnation: u32 },
+    Message {
+        message: M,
+        header: Header,
+        incarnation: u32,
+    },
     Client(ClientRequest),
 }
 
@@ -113,7 +141,6 @@ impl<M: Parcel + Clone> Scheduler<M> {
         Scheduler {
             now: Instant::ZERO,
             queue: BinaryHeap::new(),
-            sequence: 0,
             slots: Vec::new(),
             network,
             lookahead: LONGEST_WINDOW,
@@ -137,6 +164,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
             endpoint,
             state: ProcessState::Down,
             incarnation: 0,
+            sent: 0,
             next: None,
             queued: 0,
             batch: Batch::default(),
@@ -171,7 +199,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
 
     /// Whether anything but gossip is under way.
     pub fn is_busy(&self) -> bool {
-        self.busy > 0 || self.slots.iter().any(|slot| slot.queued > 0 && slot.state == ProcessState::Running)
+        self.busy > 0
+            || self
+                .slots
+                .iter()
+                .any(|slot| slot.queued > 0 && slot.state == ProcessState::Running)
     }
 
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
@@ -249,7 +281,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
         self.requests.retain(|request, coordinator| {
             let keep = *coordinator != node;
             if !keep {
-                observer.disconnected(now + CLIENT_LATENCY, *request);
+                observer.answer(now + CLIENT_LATENCY, Answer::Disconnected(*request));
             }
             keep
         });
@@ -260,17 +292,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
         debug_assert!(at + CLIENT_LATENCY >= self.now, "a request sent at {at}, which is past");
         self.requests.insert(request.id, node);
         self.busy += 1;
-        self.schedule(at + CLIENT_LATENCY, node, Arrival::Client(request));
-    }
-
-    fn schedule(&mut self, at: Instant, to: Endpoint, arrival: Arrival<M>) {
-        let sequence = self.sequence;
-        self.sequence += 1;
         self.queue.push(Scheduled {
-            at,
-            sequence,
-            to,
-            arrival,
+            at: at + CLIENT_LATENCY,
+            order: Order::Client(request.id),
+            to: node,
+            arrival: Arrival::Client(request),
         });
     }
 
@@ -314,7 +340,8 @@ impl<M: Parcel + Clone> Scheduler<M> {
                     }
                     _ => DropReason::ReceiverDown,
                 };
-                self.at_the_door.push((at, Emission::Event(dropped(at, &header, reason))));
+                self.at_the_door
+                    .push((at, Emission::Event(dropped(at, &header, reason))));
             }
             Arrival::Client(request) => {
                 self.busy -= 1;
@@ -323,7 +350,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
                         slot.batch.steps.push((at, Step::Client(request)));
                     }
                     _ if self.requests.remove(&request.id).is_some() => {
-                        observer.disconnected(at + CLIENT_LATENCY, request.id);
+                        observer.answer(at + CLIENT_LATENCY, Answer::Disconnected(request.id));
                     }
                     _ => {}
                 }
@@ -364,7 +391,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
                 Emission::Send(message) => self.send(at, message, observer),
                 Emission::Reply(reply) => {
                     if self.requests.remove(&reply.id).is_some() {
-                        observer.reply(at + CLIENT_LATENCY, reply);
+                        observer.answer(at + CLIENT_LATENCY, Answer::Reply(reply));
                     }
                 }
             }
@@ -396,12 +423,20 @@ impl<M: Parcel + Clone> Scheduler<M> {
 
     fn post(&mut self, at: Instant, message: M, header: Header, incarnation: u32) {
         self.busy += usize::from(is_business(&header));
-        let arrival = Arrival::Message {
-            message,
-            header,
-            incarnation,
-        };
-        self.schedule(at, header.to, arrival);
+        let sent = self.place(header.from).map_or(0, |place| {
+            self.slots[place].sent += 1;
+            self.slots[place].sent
+        });
+        self.queue.push(Scheduled {
+            at,
+            order: Order::Message(header.from, sent),
+            to: header.to,
+            arrival: Arrival::Message {
+                message,
+                header,
+                incarnation,
+            },
+        });
     }
 }
 
@@ -426,7 +461,7 @@ fn dropped(at: Instant, header: &Header, reason: DropReason) -> Event {
 /// The earliest is the greatest, so that a heap has it on top.
 impl<M> Ord for Scheduled<M> {
     fn cmp(&self, other: &Scheduled<M>) -> Ordering {
-        (other.at, other.sequence).cmp(&(self.at, self.sequence))
+        (other.at, other.order).cmp(&(self.at, self.order))
     }
 }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Endpoint, Instant, RequestId};
-use crate::sim::{ClusterConfig, Latency, LinkFaults, Place};
+use crate::sim::{ClusterConfig, Latency, LinkFaults, Place, Rate};
 
 /// One shell of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,16 +119,4 @@ pub struct PartitionRef {
     pub table: String,
     /// The partition key's values as CQL literals, separated by commas.
     pub key: String,
-}
-
-/// How virtual time runs against real time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Rate {
-    /// About half a second a hop while messages for a client are under way; real time when nothing is.
-    SlowMotion,
-    RealTime,
-    /// As fast as it goes.
-    Max,
-    /// Virtual seconds a real second.
-    Custom(f64),
 }

@@ -9,7 +9,8 @@ mod shell;
 mod trace;
 mod view;
 
-pub use command::{Command, PartitionRef, Rate, ShellId, Watch};
+pub use crate::sim::Rate;
+pub use command::{Command, PartitionRef, ShellId, Watch};
 pub use frame::{
     Counts, Fate, Flight, Frame, HashText, LinkState, LogEntry, NodeState, NodeSummary, Notice, NoticeKind, RangeOwner,
     RunSummary,

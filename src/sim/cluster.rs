@@ -1,0 +1,171 @@
+//! A whole cluster in this process: the scheduler and a host for each node, for tests, the simulator and the command line.
+
+use std::collections::BTreeMap;
+
+use super::machine::Machine;
+use super::network::Verdict;
+use super::scheduler::{Answer, Control, Observer, Scheduler};
+use super::{ClusterConfig, Host, Network, Place, Roster};
+use crate::base::{Duration, Endpoint, Instant, RequestId};
+use crate::event::Event;
+use crate::message::Envelope;
+use crate::node::{ClientRequest, NodeView, ViewRequest};
+
+/// Runs nodes of kind `M`; `O` sees all that happens.
+pub struct Cluster<M: Machine, O> {
+    scheduler: Scheduler<Envelope>,
+    hosts: BTreeMap<Endpoint, Host<M>>,
+    roster: Roster,
+    service_time: Duration,
+    pub observer: O,
+    answers: Vec<(Instant, Answer)>,
+    requests: u64,
+}
+
+impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
+    /// Machines with their processes started at the same moment.
+    pub fn start(config: &ClusterConfig, observer: O) -> Cluster<M, O> {
+        let roster = Roster::new(config);
+        let mut cluster = Cluster {
+            scheduler: Scheduler::new(Network::new(config)),
+            hosts: BTreeMap::new(),
+            service_time: config.service_time,
+            observer,
+            answers: Vec::new(),
+            requests: 0,
+            roster,
+        };
+        for node in cluster.roster.nodes().to_vec() {
+            cluster.host(node);
+        }
+        cluster
+    }
+
+    fn host(&mut self, config: crate::node::NodeConfig) {
+        let endpoint = config.endpoint;
+        self.scheduler.add_node(endpoint, &config.datacenter);
+        self.hosts.insert(endpoint, Host::new(config, self.service_time));
+        self.control(Control::Start(endpoint));
+    }
+
+    /// A new node joins; `None` when the cluster is full.
+    pub fn join(&mut self, place: &Place) -> Option<Endpoint> {
+        let config = self.roster.join(place)?.clone();
+        let endpoint = config.endpoint;
+        self.host(config);
+        Some(endpoint)
+    }
+
+    pub fn scheduler(&self) -> &Scheduler<Envelope> {
+        &self.scheduler
+    }
+
+    pub fn now(&self) -> Instant {
+        self.scheduler.now()
+    }
+
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.hosts.keys().copied()
+    }
+
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    pub fn machine(&self, node: Endpoint) -> Option<&M> {
+        self.hosts.get(&node)?.machine()
+    }
+
+    pub fn view(&self, node: Endpoint, request: &ViewRequest) -> Option<NodeView> {
+        self.hosts.get(&node)?.view(request)
+    }
+
+    /// Does something to the cluster now.
+    pub fn control(&mut self, control: Control) {
+        let mut tap = Tap {
+            observer: &mut self.observer,
+            answers: &mut self.answers,
+        };
+        self.scheduler.control(control, &mut tap);
+    }
+
+    /// Runs one window if anything happens before `bound`.
+    pub fn run_window(&mut self, bound: Instant) -> bool {
+        let mut tap = Tap {
+            observer: &mut self.observer,
+            answers: &mut self.answers,
+        };
+        if !self.scheduler.open(bound, &mut tap) {
+            return false;
+        }
+        for (endpoint, batch, report) in self.scheduler.running() {
+            let host = self.hosts.get_mut(&endpoint);
+            host.expect("every node of the scheduler has a host").run(batch, report);
+        }
+        self.scheduler.close(&mut tap);
+        true
+    }
+
+    pub fn run_until(&mut self, at: Instant) {
+        while self.run_window(at) {}
+        self.scheduler.skip_to(at);
+    }
+
+    pub fn run_for(&mut self, length: Duration) {
+        self.run_until(self.now() + length);
+    }
+
+    /// A fresh request id.
+    pub fn next_request(&mut self) -> RequestId {
+        self.requests += 1;
+        RequestId(self.requests)
+    }
+
+    /// Sends a client's request at `at`, not before now.
+    pub fn submit(&mut self, at: Instant, node: Endpoint, request: ClientRequest) {
+        self.scheduler.submit(at, node, request);
+    }
+
+    /// Takes the answers that came since the last time, with the moments they reach their clients.
+    pub fn answers(&mut self) -> Vec<(Instant, Answer)> {
+        core::mem::take(&mut self.answers)
+    }
+
+    /// Sends a request and runs until its answer arrives, or `patience` is over. Other answers are kept for `answers`.
+    pub fn execute(&mut self, node: Endpoint, request: ClientRequest, patience: Duration) -> Option<Answer> {
+        let (id, until) = (request.id, self.now() + patience);
+        self.submit(self.now(), node, request);
+        loop {
+            if let Some(place) = self.answers.iter().position(|(_, answer)| answer.request() == id) {
+                let (at, answer) = self.answers.remove(place);
+                self.run_until(at);
+                return Some(answer);
+            }
+            if !self.run_window(until) {
+                self.scheduler.skip_to(until);
+                return None;
+            }
+        }
+    }
+}
+
+/// Keeps answers for the cluster and passes the rest on.
+struct Tap<'a, O> {
+    observer: &'a mut O,
+    answers: &'a mut Vec<(Instant, Answer)>,
+}
+
+impl<O: Observer<Envelope>> Observer<Envelope> for Tap<'_, O> {
+    fn event(&mut self, event: &Event) {
+        self.observer.event(event);
+    }
+
+    fn sent(&mut self, at: Instant, message: &Envelope, verdict: Verdict) {
+        self.observer.sent(at, message, verdict);
+    }
+
+    fn answer(&mut self, at: Instant, answer: Answer) {
+        self.observer.answer(at, answer.clone());
+        self.answers.push((at, answer));
+    }
+}
