@@ -142,7 +142,7 @@ impl CqlType {
     }
 
     /// Whether the type is, or has anywhere inside it, one that fits.
-    pub fn any_type(&self, fits: &impl Fn(&CqlType) -> bool) -> bool {
+    pub fn any_type(&self, fits: &mut impl FnMut(&CqlType) -> bool) -> bool {
         fits(self) || self.inner_types().into_iter().any(|inner| inner.any_type(fits))
     }
 

@@ -76,8 +76,12 @@ pub fn split_vector<'a>(element: &CqlType, dimension: u32, bytes: &'a [u8]) -> R
         return Err(MarshalError::EmptyVector);
     }
     let name = || format!("vector<{element}, {dimension}>");
+    // Every element has a byte at least, if only for its length.
+    if bytes.len() < dimension as usize {
+        return Err(MarshalError::TooShort(name()));
+    }
     let mut rest = bytes;
-    let mut elements = Vec::with_capacity((dimension as usize).min(bytes.len()));
+    let mut elements = Vec::with_capacity(dimension as usize);
     for _ in 0..dimension {
         let length = match element.fixed_length() {
             Some(length) => Some(length),

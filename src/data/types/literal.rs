@@ -127,14 +127,14 @@ impl CqlType {
 
     /// The bytes of a constant of a kind that the type accepts. `text` is the constant without quotes, `0x` included.
     pub fn from_literal(&self, kind: LiteralKind, text: &str) -> Result<Bytes, MarshalError> {
-        if kind != LiteralKind::Hex {
-            return self.from_string(text);
-        }
-        let digits = text
-            .strip_prefix("0x")
-            .or_else(|| text.strip_prefix("0X"))
-            .unwrap_or(text);
-        let bytes = from_hex(digits)?;
+        let bytes = match kind {
+            LiteralKind::Hex => from_hex(
+                text.strip_prefix("0x")
+                    .or_else(|| text.strip_prefix("0X"))
+                    .unwrap_or(text),
+            )?,
+            _ => self.from_string(text)?,
+        };
         self.validate(&bytes)?;
         Ok(bytes)
     }

@@ -7,6 +7,7 @@ pub mod calendar;
 mod class_name;
 mod codec;
 mod compare;
+mod compatible;
 mod cql_type;
 mod date;
 mod decimal;
@@ -18,6 +19,8 @@ mod literal;
 mod native;
 pub mod ordering;
 mod parse;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod recorded;
 mod scan;

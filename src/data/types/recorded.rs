@@ -1,6 +1,7 @@
 //! What a real Cassandra 5.0.7 makes of values, line by line: `tests/golden-types`.
 
 use core::cmp::Ordering;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -8,12 +9,27 @@ use super::layout::join_collection;
 use super::literal::from_hex;
 use super::ordering::{self, encode_component};
 use super::validate::hex;
-use super::{CqlType, LiteralKind, MarshalError, Value};
+use super::{Assignment, CqlType, LiteralKind, MarshalError, UserType, Value};
 use crate::data::composite::compose_key;
 use crate::data::token_of;
 
 fn parse(name: &str) -> CqlType {
-    CqlType::parse(name, |_| None).unwrap()
+    let user_type = |name: &str, more: Option<CqlType>| {
+        let mut fields = vec![("i".to_owned(), CqlType::Int), ("t".to_owned(), CqlType::Text)];
+        fields.extend(more.map(|ty| ("x".to_owned(), ty)));
+        Some(Arc::new(UserType {
+            keyspace: "ks".into(),
+            name: name.to_owned(),
+            fields,
+            frozen: false,
+        }))
+    };
+    CqlType::parse(name, |name| match name {
+        "addr" => user_type(name, None),
+        "longer" => user_type("addr", Some(CqlType::Bigint)),
+        _ => None,
+    })
+    .unwrap()
 }
 
 /// Runs the check on every line; `deviations` are those, by their first two fields, where it must find a difference.
@@ -186,6 +202,25 @@ fn keys_of_every_type_have_the_same_tokens() {
                 })
                 .collect();
             same(token_of(&compose_key(&columns)).to_string().as_str(), fields[2])
+        },
+    );
+}
+
+#[test]
+fn types_stand_for_the_same_others() {
+    check(
+        include_str!("../../../tests/golden-types/compatible.txt"),
+        &[],
+        |fields| {
+            let (ty, other) = (parse(fields[0]), parse(fields[1]));
+            let assignment = match other.assignment_from(&ty) {
+                Assignment::Exact => "EXACT_MATCH",
+                Assignment::Weak => "WEAKLY_ASSIGNABLE",
+                Assignment::No => "NOT_ASSIGNABLE",
+            };
+            same(assignment, fields[2])?;
+            same(if ty.reads_values_of(&other) { "value" } else { "-" }, fields[3])?;
+            same(if ty.orders_like(&other) { "order" } else { "-" }, fields[4])
         },
     );
 }
