@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::identifier::maybe_quote;
+
 /// The type of a column, field, element or function argument. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CqlType {
@@ -142,7 +144,7 @@ impl CqlType {
     }
 
     /// Whether the type is, or has anywhere inside it, one that fits.
-    pub fn any_type(&self, fits: &mut impl FnMut(&CqlType) -> bool) -> bool {
+    pub fn any_type(&self, fits: &impl Fn(&CqlType) -> bool) -> bool {
         fits(self) || self.inner_types().into_iter().any(|inner| inner.any_type(fits))
     }
 
@@ -208,7 +210,7 @@ impl fmt::Display for CqlType {
                 }
                 f.write_str(">")?;
             }
-            CqlType::UserType(definition) => f.write_str(&definition.name)?,
+            CqlType::UserType(definition) => f.write_str(&maybe_quote(&definition.name))?,
             CqlType::Vector { element, dimension } => write!(f, "vector<{element}, {dimension}>")?,
             CqlType::Custom(class) => write!(f, "'{class}'")?,
             native => f.write_str(native.native_names().map_or("", |names| names.cql))?,

@@ -1,5 +1,6 @@
 //! What must hold for values of any type: they survive their bytes, have one order, and no bytes do harm.
 
+use core::cell::RefCell;
 use core::cmp::Ordering;
 use core::net::IpAddr;
 use std::sync::Arc;
@@ -195,6 +196,36 @@ fn check_order(ty: &CqlType, left: &[u8], right: &[u8]) -> Result<(), TestCaseEr
     Ok(())
 }
 
+/// A clustering column with a value on each side of a comparison.
+#[derive(Clone, Debug)]
+struct Column {
+    ty: CqlType,
+    reversed: bool,
+    left: Bytes,
+    right: Bytes,
+}
+
+impl Column {
+    fn order(&self) -> Ordering {
+        let order = self.ty.compare(&self.left, &self.right);
+        if self.reversed { order.reverse() } else { order }
+    }
+}
+
+/// Half of the columns are equal on both sides, so that later ones matter.
+fn column() -> impl Strategy<Value = Column> {
+    let values = scalar_type().prop_flat_map(|ty| (value_of(&ty), value_of(&ty), Just(ty)));
+    (values, any::<bool>(), any::<bool>()).prop_map(|((left, right, ty), reversed, same)| {
+        let (left, right) = (left.encode(), right.encode());
+        Column {
+            ty,
+            reversed,
+            right: if same { left.clone() } else { right },
+            left,
+        }
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -225,44 +256,25 @@ proptest! {
 
     /// Sequences of components compare as their first difference does, and a prefix's bounds enclose what starts with it.
     #[test]
-    fn sequences_compare_component_by_component(
-        columns in prop::collection::vec((scalar_type(), any::<bool>()), 1..4).prop_flat_map(|columns| {
-            columns
-                .into_iter()
-                .map(|(ty, reversed)| (Just(ty.clone()), Just(reversed), value_of(&ty), value_of(&ty), any::<bool>()))
-                .collect::<Vec<_>>()
-        }),
-        prefix in 0usize..4,
-    ) {
-        let sequence = |pick: &dyn Fn(&(CqlType, bool, Value, Value, bool)) -> Bytes, length: usize, end: u8| {
+    fn sequences_compare_component_by_component(columns in prop::collection::vec(column(), 1..4), prefix in 0usize..4) {
+        let sequence = |values: fn(&Column) -> &Bytes, length: usize, end: u8| {
             let mut out = Vec::new();
-            for column in columns.iter().take(length) {
-                encode_component(&column.0, Some(&pick(column)), column.1, &mut out);
+            for column in &columns[..length] {
+                encode_component(&column.ty, Some(values(column)), column.reversed, &mut out);
             }
             out.push(end);
             out
         };
-        let left = |column: &(CqlType, bool, Value, Value, bool)| column.2.encode();
-        // Half of the columns are equal on both sides, so that later ones matter.
-        let right = |column: &(CqlType, bool, Value, Value, bool)| {
-            if column.4 { column.2.encode() } else { column.3.encode() }
-        };
-        let orders: Vec<Ordering> = columns
-            .iter()
-            .map(|column| {
-                let order = column.0.compare(&left(column), &right(column));
-                if column.1 { order.reverse() } else { order }
-            })
-            .collect();
-        let expected = orders.iter().copied().find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
-        let all = columns.len();
-        let row = sequence(&right, all, TERMINATOR);
-        prop_assert_eq!(sequence(&left, all, TERMINATOR).cmp(&row), expected);
+        let left: fn(&Column) -> &Bytes = |column| &column.left;
+        let first_difference = |columns: &[Column]| columns.iter().map(Column::order).find(|order| order.is_ne());
+        let row = sequence(|column| &column.right, columns.len(), TERMINATOR);
+        let expected = first_difference(&columns).unwrap_or(Ordering::Equal);
+        prop_assert_eq!(sequence(left, columns.len(), TERMINATOR).cmp(&row), expected);
 
-        let length = prefix.min(all);
-        let by_prefix = orders[..length].iter().copied().find(|order| order.is_ne());
-        let before = sequence(&left, length, PREFIX_BEFORE).cmp(&row);
-        let after = sequence(&left, length, PREFIX_AFTER).cmp(&row);
+        let length = prefix.min(columns.len());
+        let by_prefix = first_difference(&columns[..length]);
+        let before = sequence(left, length, PREFIX_BEFORE).cmp(&row);
+        let after = sequence(left, length, PREFIX_AFTER).cmp(&row);
         prop_assert_eq!(before, by_prefix.unwrap_or(Ordering::Less));
         prop_assert_eq!(after, by_prefix.unwrap_or(Ordering::Greater));
     }
@@ -299,11 +311,12 @@ proptest! {
             _ => None,
         };
         // A name stands for one user type, so only types with at most one of them can be looked up again.
-        let mut found = Vec::new();
-        ty.any_type(&mut |inner| {
-            found.extend(user_types(inner));
+        let found = RefCell::new(Vec::new());
+        ty.any_type(&|inner| {
+            found.borrow_mut().extend(user_types(inner));
             false
         });
+        let found = found.into_inner();
         if found.len() <= 1 {
             let parsed = CqlType::parse(&ty.to_string(), |name| (name == "udt").then(|| Arc::new(found[0].clone())));
             prop_assert_eq!(parsed.map(|ty| ty.to_string()), Ok(ty.to_string()));

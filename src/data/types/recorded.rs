@@ -226,6 +226,26 @@ fn types_stand_for_the_same_others() {
 }
 
 #[test]
+fn a_user_type_is_quoted_where_it_must_be() {
+    let user_type = |name: &str| {
+        let fields = vec![("i".to_owned(), CqlType::Int)];
+        Arc::new(UserType {
+            keyspace: "ks".into(),
+            name: name.to_owned(),
+            fields,
+            frozen: false,
+        })
+    };
+    let text = "map<text, frozen<\"Full Address\">>";
+    let ty = CqlType::parse(text, |name| (name == "Full Address").then(|| user_type(name))).unwrap();
+    assert_eq!(ty.to_string(), text);
+    assert_eq!(
+        CqlType::parse("list<nosuch>", |_| None),
+        Err(MarshalError::UnknownType("nosuch".into()))
+    );
+}
+
+#[test]
 fn a_hex_constant_has_an_even_number_of_digits() {
     assert_eq!(
         CqlType::Blob.from_literal(LiteralKind::Hex, "0xabc"),
