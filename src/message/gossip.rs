@@ -22,22 +22,35 @@ pub struct Digest {
     pub max_version: StateVersion,
 }
 
-/// Names of what a node tells of itself, as `nodetool gossipinfo` prints them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum ApplicationState {
-    StatusWithPort,
-    Load,
-    Schema,
-    Dc,
-    Rack,
-    ReleaseVersion,
-    NetVersion,
-    HostId,
-    RpcReady,
-    Tokens,
-    SstableVersions,
-    NativeAddressAndPort,
-    Status,
+macro_rules! application_states {
+    ($($state:ident = $name:literal;)*) => {
+        /// Names of what a node tells of itself, in the order and words of `nodetool gossipinfo`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum ApplicationState { $($state),* }
+
+        impl ApplicationState {
+            pub const fn name(self) -> &'static str {
+                match self { $(ApplicationState::$state => $name),* }
+            }
+        }
+    };
+}
+
+application_states! {
+    Status = "STATUS";
+    Load = "LOAD";
+    Schema = "SCHEMA";
+    Dc = "DC";
+    Rack = "RACK";
+    ReleaseVersion = "RELEASE_VERSION";
+    RemovalCoordinator = "REMOVAL_COORDINATOR";
+    NetVersion = "NET_VERSION";
+    HostId = "HOST_ID";
+    RpcReady = "RPC_READY";
+    NativeAddressAndPort = "NATIVE_ADDRESS_AND_PORT";
+    StatusWithPort = "STATUS_WITH_PORT";
+    SstableVersions = "SSTABLE_VERSIONS";
+    Tokens = "TOKENS";
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +65,25 @@ pub struct EndpointState {
     pub generation: Generation,
     pub heartbeat: StateVersion,
     pub states: BTreeMap<ApplicationState, VersionedValue>,
+}
+
+impl EndpointState {
+    pub fn get(&self, state: ApplicationState) -> Option<&str> {
+        Some(&self.states.get(&state)?.value)
+    }
+
+    /// The version of the newest of its parts.
+    pub fn max_version(&self) -> StateVersion {
+        let newest = self.states.values().map(|it| it.version).max();
+        newest.map_or(self.heartbeat, |it| it.max(self.heartbeat))
+    }
+}
+
+/// "I stop on purpose."
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shutdown {
+    /// The sender's, lest a late farewell be taken for that of its next start.
+    pub generation: Generation,
 }
 
 /// "This is what I know": opens a round.
