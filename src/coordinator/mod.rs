@@ -1,1 +1,31 @@
 //! Coordinator: one operation a file, each from the client's request to its outcome across the replicas.
+//!
+//! An operation is a state machine: started with the cluster as it is then (`Cluster`), told what replicas answered and when
+//! a timeout is due, leaving messages and events in the `Outbox`, until it has an outcome for the client and, later, nothing
+//! more to wait for. The coordinator's own replica is one like the others: the node hands messages to itself without a network.
+//!
+//! Must not know: statements and results (`node` joins `cql` to this), how a replica carries a request out (`replica`,
+//! `paxos`), how liveness is found (`gossip`), when hints are replayed (`hints`).
+
+mod acknowledgements;
+mod ballot;
+mod cluster;
+mod contention;
+mod error;
+mod level;
+mod operation;
+mod proposer;
+mod timeouts;
+mod truncate;
+mod write;
+
+pub use ballot::BallotGenerator;
+pub use cluster::{Cluster, Replica, ReplicaLayout};
+pub use error::{RequestError, Shortage, WriteKind};
+pub use operation::{Hint, Operation};
+pub use timeouts::{
+    CAS_CONTENTION_TIMEOUT, RANGE_REQUEST_TIMEOUT, READ_REQUEST_TIMEOUT, TRUNCATE_REQUEST_TIMEOUT,
+    WRITE_REQUEST_TIMEOUT,
+};
+pub use truncate::Truncate;
+pub use write::{Write, WriteRequest};

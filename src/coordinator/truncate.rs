@@ -1,0 +1,101 @@
+//! TRUNCATE: every node of the cluster has to be up, and every one has to answer. Cassandra's `StorageProxy.truncateBlocking`.
+
+use std::collections::BTreeMap;
+
+use super::{Cluster, Operation, RequestError, Shortage, TRUNCATE_REQUEST_TIMEOUT};
+use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::data::ConsistencyLevel;
+use crate::message::replica::TruncateRequest;
+use crate::message::{Outbox, Payload};
+
+#[derive(Debug)]
+pub struct Truncate {
+    deadline: Instant,
+    awaiting: BTreeMap<MessageId, Endpoint>,
+    received: u32,
+    outcome: Option<Result<(), RequestError>>,
+    settled: bool,
+}
+
+impl Truncate {
+    pub fn start(
+        request: TruncateRequest,
+        cause: Option<RequestId>,
+        cluster: &Cluster<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Truncate {
+        let mut truncate = Truncate {
+            deadline: now + TRUNCATE_REQUEST_TIMEOUT,
+            awaiting: BTreeMap::new(),
+            received: 0,
+            outcome: None,
+            settled: false,
+        };
+        let required = cluster.members().count() as u32;
+        let alive = cluster.members().filter(|(_, is_alive)| *is_alive).count() as u32;
+        if alive < required {
+            let unavailable = RequestError::Unavailable {
+                consistency: ConsistencyLevel::All,
+                required,
+                alive,
+                shortage: Shortage::OfReplicas,
+            };
+            unavailable.report(cause, out);
+            truncate.settle(Err(RequestError::Truncate(unavailable.to_string())));
+            return truncate;
+        }
+        for (endpoint, _) in cluster.members() {
+            let id = out.send(endpoint, cause, Payload::TruncateRequest(request));
+            truncate.awaiting.insert(id, endpoint);
+        }
+        truncate
+    }
+
+    fn settle(&mut self, outcome: Result<(), RequestError>) {
+        self.settled = true;
+        self.awaiting.clear();
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Operation for Truncate {
+    type Outcome = Result<(), RequestError>;
+
+    fn on_response(&mut self, _now: Instant, from: Endpoint, id: MessageId, payload: Payload, _out: &mut Outbox) {
+        if self.awaiting.remove(&id).is_none() {
+            return;
+        }
+        match payload {
+            Payload::TruncateResponse => self.received += 1,
+            _ => {
+                return self.settle(Err(RequestError::Truncate(format!(
+                    "Truncate failed on replica /{from}:7000"
+                ))));
+            }
+        }
+        if self.awaiting.is_empty() {
+            self.settle(Ok(()));
+        }
+    }
+
+    fn on_timeout(&mut self, now: Instant, _out: &mut Outbox) {
+        if now >= self.deadline && !self.settled {
+            let received = self.received;
+            let text = format!("Truncate timed out - received only {received} responses");
+            self.settle(Err(RequestError::Truncate(text)));
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        (!self.settled).then_some(self.deadline)
+    }
+
+    fn take_outcome(&mut self) -> Option<Self::Outcome> {
+        self.outcome.take()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.settled
+    }
+}
