@@ -31,7 +31,7 @@ impl BallotGenerator {
         self.last = self.clock.at(now).max(UnixMicros(self.last.0.saturating_add(1)));
         BallotGenerator {
             clock: self.clock,
-            random: Random::stream(Seed(self.random.next()), "ballots"),
+            random: Random::stream(Seed(self.random.bits()), "ballots"),
             last: UnixMicros(self.last.0 - 1),
         }
     }
@@ -45,7 +45,7 @@ impl BallotGenerator {
             ConsistencyLevel::LocalSerial => 1,
             _ => 2,
         };
-        Ballot::new(self.last, tick, self.random.next())
+        Ballot::new(self.last, tick, self.random.bits())
     }
 
     pub(super) fn random(&mut self) -> &mut Random {
