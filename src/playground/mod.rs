@@ -3,3 +3,5 @@
 //! Knows the cluster by its commands, events and views. Does not know what draws a frame, nor whether nodes are workers.
 
 pub mod api;
+pub mod record;
+pub mod share;
