@@ -321,9 +321,10 @@ proptest! {
             let parsed = CqlType::parse(&ty.to_string(), |name| (name == "udt").then(|| Arc::new(found[0].clone())));
             prop_assert_eq!(parsed.map(|ty| ty.to_string()), Ok(ty.to_string()));
         }
-        let class = ty.class_name(true);
-        let (parsed, reversed) = CqlType::parse_class(&class).unwrap();
-        prop_assert!(reversed);
-        prop_assert_eq!(CqlType::parse_class(&parsed.class_name(true)), Ok((parsed, true)));
+        // Class names say less than types: within a frozen one, nothing tells whether the inner are.
+        let (parsed, reversed) = CqlType::parse_class(&ty.class_name(true)).unwrap();
+        let class = parsed.class_name(reversed);
+        let (again, reversed) = CqlType::parse_class(&class).unwrap();
+        prop_assert_eq!(again.class_name(reversed), class);
     }
 }
