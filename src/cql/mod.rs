@@ -3,6 +3,15 @@
 //! Knows the language and the schema. Does not know where rows live or how many replicas hold them: a plan is a value
 //! that `node::session` carries out.
 
+pub mod ast;
+mod error;
+mod keyword;
+mod lexer;
+mod parser;
 mod result;
+mod token;
 
+pub use error::{Position, SyntaxError};
+pub use keyword::{Keyword, KeywordClass};
+pub use parser::{MAX_CHAINED_OPERATORS, MAX_NESTING, Parsed, parse};
 pub use result::{QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};

@@ -1,0 +1,107 @@
+//! WHERE: which rows.
+
+use core::fmt;
+
+use super::{BindMarker, QualifiedName, Term};
+
+/// All of its relations and expressions must hold. Empty if there is no WHERE.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WhereClause {
+    pub relations: Vec<Relation>,
+    pub expressions: Vec<IndexExpression>,
+}
+
+/// `expr(index, term)`: for an index to make sense of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexExpression {
+    pub index: QualifiedName,
+    pub value: Term,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Relation {
+    /// `a = 1`, `a CONTAINS 1`
+    Column {
+        column: String,
+        operator: Operator,
+        value: Term,
+    },
+    /// `a['key'] = 1`
+    Element {
+        column: String,
+        key: Term,
+        operator: Operator,
+        value: Term,
+    },
+    /// `a IN (1, 2)`
+    ColumnIn { column: String, values: InValues },
+    /// `a IS NOT NULL`
+    IsNotNull { column: String },
+    /// `token(a, b) > 1`
+    Token {
+        columns: Vec<String>,
+        operator: Operator,
+        value: Term,
+    },
+    /// `(a, b) > (1, 2)`
+    Columns {
+        columns: Vec<String>,
+        operator: Operator,
+        value: TupleValue,
+    },
+    /// `(a, b) IN ((1, 2), (3, 4))`
+    ColumnsIn { columns: Vec<String>, values: InTuples },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Contains,
+    ContainsKey,
+    Like,
+}
+
+/// What a column is to be in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InValues {
+    Listed(Vec<Term>),
+    Marker(BindMarker),
+}
+
+/// What a tuple of columns is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TupleValue {
+    Literal(Vec<Term>),
+    Marker(BindMarker),
+}
+
+/// What a tuple of columns is to be in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InTuples {
+    Listed(Vec<Vec<Term>>),
+    /// `IN (?, ?)`: each marker stands for a tuple.
+    Markers(Vec<BindMarker>),
+    /// `IN ?`: the marker stands for them all.
+    Marker(BindMarker),
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::Contains => "CONTAINS",
+            Operator::ContainsKey => "CONTAINS KEY",
+            Operator::Like => "LIKE",
+        })
+    }
+}
