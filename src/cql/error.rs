@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::lexer::{LexError, LexErrorKind, Lexer};
+use super::result::{QueryError, SourcePosition};
 use super::token::{Token, TokenKind};
 
 /// A statement that is no CQL. Its `Display` is the text Cassandra sends with error code 0x2000.
@@ -11,6 +12,8 @@ use super::token::{Token, TokenKind};
 pub struct SyntaxError {
     /// None where Cassandra names no place either: the words are in order, but together mean nothing.
     pub position: Option<Position>,
+    /// The same place for an editor to underline.
+    pub place: Option<SourcePosition>,
     /// The token that does not fit, as an error message shows it; empty if there is none.
     pub offending: String,
     /// The whole message, position and excerpt included.
@@ -66,6 +69,23 @@ fn position_of(text: &str, offset: usize) -> Position {
     Position::At { line, column }
 }
 
+/// A stretch of the text as editors count: in characters, and no longer than its line.
+fn place_of(text: &str, offset: usize, length: usize) -> SourcePosition {
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let stretch = &text[offset..offset + length];
+    let stretch = stretch.lines().next().unwrap_or_default();
+    SourcePosition {
+        line: count(before.matches('\n').count() + 1),
+        column: count(before[line_start..].chars().count()),
+        length: count(stretch.chars().count()),
+    }
+}
+
+fn count(characters: usize) -> u32 {
+    u32::try_from(characters).unwrap_or(u32::MAX)
+}
+
 fn utf16_length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
@@ -88,6 +108,7 @@ impl SyntaxError {
     pub(super) fn unplaced(message: impl Into<String>) -> Self {
         SyntaxError {
             position: None,
+            place: None,
             offending: String::new(),
             message: message.into(),
         }
@@ -101,19 +122,19 @@ impl SyntaxError {
     /// A character at which no token could be read.
     pub(super) fn from_lexer(text: &str, error: &LexError) -> Self {
         let found = text[error.offset..].chars().next();
-        let shown = found.map_or("<EOF>".to_owned(), |c| escape(c.encode_utf8(&mut [0; 4])));
-        let found = format!("'{shown}'");
         let position = position_of(text, error.offset);
+        let shown = found.map_or("<EOF>".to_owned(), |c| escape(c.encode_utf8(&mut [0; 4])));
         let what = match error.kind {
-            LexErrorKind::Expected(wanted) => format!("mismatched character {found} expecting '{wanted}'"),
-            LexErrorKind::ExpectedOneOf => format!("mismatched character {found} expecting set null"),
+            LexErrorKind::Expected(wanted) => format!("mismatched character '{shown}' expecting '{wanted}'"),
+            LexErrorKind::ExpectedOneOf => format!("mismatched character '{shown}' expecting set null"),
             LexErrorKind::ExpectedMore => {
-                format!("required (...)+ loop did not match anything at character {found}")
+                format!("required (...)+ loop did not match anything at character '{shown}'")
             }
-            LexErrorKind::NoToken => format!("no viable alternative at character {found}"),
+            LexErrorKind::NoToken => format!("no viable alternative at character '{shown}'"),
         };
         SyntaxError {
             position: Some(position),
+            place: Some(place_of(text, error.offset, found.map_or(0, char::len_utf8))),
             offending: shown,
             message: format!("{position} {what}"),
         }
@@ -135,6 +156,7 @@ impl SyntaxError {
         let excerpt = Excerpt::around(text, marked, furthest).and_then(|excerpt| excerpt.render(text));
         SyntaxError {
             position: Some(position),
+            place: Some(place_of(text, token.start, token.end - token.start)),
             message: match excerpt {
                 Some(excerpt) => format!("{position} {what} ({excerpt})"),
                 None => format!("{position} {what}"),
@@ -223,5 +245,14 @@ impl Excerpt {
             excerpt.push_str("...");
         }
         Some(excerpt)
+    }
+}
+
+impl From<SyntaxError> for QueryError {
+    fn from(error: SyntaxError) -> Self {
+        QueryError::Syntax {
+            message: error.message,
+            position: error.place,
+        }
     }
 }

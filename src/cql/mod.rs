@@ -9,9 +9,11 @@ mod keyword;
 mod lexer;
 mod parser;
 mod result;
+mod split;
 mod token;
 
 pub use error::{Position, SyntaxError};
 pub use keyword::{Keyword, KeywordClass};
 pub use parser::{MAX_CHAINED_OPERATORS, MAX_NESTING, Parsed, parse};
 pub use result::{QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};
+pub use split::{InvalidCharacter, Split, split};

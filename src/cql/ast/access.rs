@@ -1,5 +1,7 @@
 //! Roles, users, identities and permissions.
 
+use std::collections::BTreeMap;
+
 use super::{QualifiedName, TypeName};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub struct RoleOptions {
     pub superuser: Option<bool>,
     pub login: Option<bool>,
     /// OPTIONS: for an authenticator to make sense of.
-    pub custom: Option<Vec<(String, String)>>,
+    pub custom: Option<BTreeMap<String, String>>,
     pub datacenters: Option<Allowed>,
     pub cidr_groups: Option<Allowed>,
 }

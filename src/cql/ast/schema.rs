@@ -1,6 +1,7 @@
 //! CREATE, ALTER and DROP of everything in a schema.
 
 use super::{Direction, QualifiedName, Selection, Term, TypeName, WhereClause};
+use crate::schema::Properties;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum SchemaStatement {
@@ -24,23 +25,6 @@ pub enum SchemaStatement {
     DropAggregate(DropFunction),
     CreateTrigger(CreateTrigger),
     DropTrigger(DropTrigger),
-}
-
-/// WITH: properties in the order written, each name once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Properties(pub Vec<(String, PropertyValue)>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PropertyValue {
-    /// A constant, or a keyword, by its text.
-    Text(String),
-    Map(Vec<(String, String)>),
-}
-
-impl Properties {
-    pub fn get(&self, name: &str) -> Option<&PropertyValue> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

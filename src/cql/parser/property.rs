@@ -1,10 +1,13 @@
 //! WITH: properties of keyspaces, tables, views and indexes.
 
-use super::super::ast::{Properties, PropertyValue, TableOptions, Term};
+use std::collections::BTreeMap;
+
+use super::super::ast::{TableOptions, Term};
 use super::super::error::SyntaxError;
 use super::super::keyword::Keyword;
 use super::super::token::TokenKind;
 use super::{Parse, Parser};
+use crate::schema::{Properties, PropertyValue};
 
 impl Parser<'_> {
     /// `a = 1 AND b = {...}`
@@ -35,18 +38,14 @@ impl Parser<'_> {
         } else {
             PropertyValue::Text(self.advance_text().into_owned())
         };
-        if properties.get(&name).is_some() {
-            self.complain(SyntaxError::unplaced(format!(
-                "Multiple definitions for property '{name}'"
-            )));
-        } else {
-            properties.0.push((name, value));
+        if let Err(error) = properties.add(&name, value) {
+            self.complain(SyntaxError::unplaced(error.to_string()));
         }
         Ok(())
     }
 
     /// `{'key': 'value'}`, whose keys and values have to be constants.
-    pub(super) fn property_map(&mut self) -> Parse<Vec<(String, String)>> {
+    pub(super) fn property_map(&mut self) -> Parse<BTreeMap<String, String>> {
         self.expect(TokenKind::LeftBrace)?;
         let entries = if self.peek(0).starts_term() {
             self.comma_separated(Self::map_entry)?
@@ -55,15 +54,14 @@ impl Parser<'_> {
         };
         self.expect(TokenKind::RightBrace)?;
 
-        let mut constants: Vec<(String, String)> = Vec::with_capacity(entries.len());
+        let mut constants = BTreeMap::new();
         for (key, value) in entries {
             match (key, value) {
                 (Term::Literal(key), Term::Literal(value)) => {
-                    if constants.iter().any(|(other, _)| *other == key.text) {
-                        let message = format!("Multiple definition for property {}", key.text);
+                    let message = format!("Multiple definition for property {}", key.text);
+                    if constants.insert(key.text, value.text).is_some() {
                         self.complain(SyntaxError::unplaced(message));
                     }
-                    constants.push((key.text, value.text));
                 }
                 (Term::Literal(key), value) => {
                     let message = format!("Invalid property value: {value} for property: {key}");
