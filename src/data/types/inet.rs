@@ -11,7 +11,10 @@ pub fn parse_inet(text: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .map_or(Some(text), |rest| rest.strip_suffix(']'))?;
     let (address, scope) = bare.split_once('%').unwrap_or((bare, "0"));
-    let address: Ipv6Addr = address.parse().ok().filter(|_| scope.parse::<u32>().is_ok())?;
+    let address: Ipv6Addr = without_leading_zeros(address)
+        .parse()
+        .ok()
+        .filter(|_| scope.parse::<u32>().is_ok())?;
     // Java makes plain IPv4 of a mapped address.
     Some(address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4))
 }
@@ -33,6 +36,15 @@ fn parse_v4(text: &str) -> Option<Ipv4Addr> {
         .enumerate()
         .fold(0, |bits, (position, part)| bits | *part << (24 - 8 * position));
     Some(Ipv4Addr::from((head | *last) as u32))
+}
+
+/// Java lets a group of an IPv6 address have any number of zeros before its four digits.
+fn without_leading_zeros(address: &str) -> String {
+    let group = |group: &str| match group.len() > 4 && !group.contains('.') {
+        true => format!("{:0>1}", group.trim_start_matches('0')),
+        false => group.to_owned(),
+    };
+    address.split(':').map(group).collect::<Vec<_>>().join(":")
 }
 
 fn plain(digits: &str) -> Option<u64> {
