@@ -3,6 +3,7 @@
 //! Each carries an order-preserving encoding of its values (`types::ordering`), made once from the table's types; all comparing is
 //! of those bytes, so that a partition is an ordinary sorted map whatever its types and directions.
 
+use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -47,6 +48,16 @@ impl ClusteringComparator {
         );
         let order = self.order(&values, TERMINATOR);
         Clustering { order, values }
+    }
+
+    /// Just before a row.
+    pub fn before_row(&self, row: &Clustering) -> ClusteringBound {
+        self.bound(row.values.iter().cloned(), PREFIX_BEFORE)
+    }
+
+    /// Just after a row.
+    pub fn after_row(&self, row: &Clustering) -> ClusteringBound {
+        self.bound(row.values.iter().cloned(), PREFIX_AFTER)
     }
 
     /// Just before all rows that start with `prefix`, in the table's order.
@@ -94,6 +105,18 @@ impl Clustering {
     pub fn values(&self) -> &[Option<Bytes>] {
         &self.values
     }
+
+    /// The order-preserving encoding of the values: rows with equal ones are the same row, whatever the bytes of their values.
+    pub fn order(&self) -> &[u8] {
+        &self.order
+    }
+}
+
+/// So that a sorted map of rows can be searched from a bound, which is no clustering.
+impl Borrow<[u8]> for Clustering {
+    fn borrow(&self) -> &[u8] {
+        &self.order
+    }
 }
 
 /// A place between rows: where a slice or a range tombstone starts or ends.
@@ -130,6 +153,11 @@ impl ClusteringBound {
     /// Whether the bound lies after the rows that start with its prefix, or before them.
     pub fn is_after(&self) -> bool {
         self.after
+    }
+
+    /// The place among the encodings of rows (`Clustering::order`).
+    pub fn order(&self) -> &[u8] {
+        &self.order
     }
 
     pub fn compare(&self, row: &Clustering) -> Ordering {

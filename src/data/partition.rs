@@ -1,10 +1,11 @@
 //! Partitions: all that one key holds, or the part of it that a write or a read is about.
 
+use core::ops::Bound::Excluded;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clustering, DecoratedKey, DeletionTime, EpochSeconds, RangeTombstone, RangeTombstones, Row, Slice};
+use super::{Clustering, DecoratedKey, DeletionTime, EpochSeconds, Purge, RangeTombstone, RangeTombstones, Row, Slice};
 
 /// One key's rows and deletions. A memtable's partition, an update to one, and a replica's answer are all this.
 /// Always normal: holds nothing that one of its own deletions deletes, so that equal contents are equal values.
@@ -28,6 +29,39 @@ impl Partition {
         }
     }
 
+    /// Puts together what was read from several places. The rows, each once, hold nothing that the deletions delete.
+    pub fn assemble(
+        key: DecoratedKey,
+        deletion: DeletionTime,
+        static_row: Row,
+        rows: Vec<(Clustering, Row)>,
+        range_tombstones: RangeTombstones,
+    ) -> Partition {
+        let partition = Partition {
+            key,
+            deletion,
+            static_row,
+            rows: rows.into_iter().collect(),
+            range_tombstones,
+        };
+        debug_assert!(partition.is_normal(), "a partition holds what it deletes itself");
+        partition
+    }
+
+    fn is_normal(&self) -> bool {
+        let stays = |row: &Row, deletion: DeletionTime| {
+            let mut shadowed = row.clone();
+            shadowed.shadow(&deletion);
+            shadowed == *row
+        };
+        let covering = |clustering| self.deletion.later(self.range_tombstones.covering(clustering));
+        stays(&self.static_row, self.deletion)
+            && self
+                .rows
+                .iter()
+                .all(|(clustering, row)| !row.is_empty() && stays(row, covering(clustering)))
+    }
+
     pub fn deletion(&self) -> DeletionTime {
         self.deletion
     }
@@ -42,6 +76,17 @@ impl Partition {
 
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = (&Clustering, &Row)> + ExactSizeIterator {
         self.rows.iter()
+    }
+
+    /// The rows of a slice.
+    pub fn rows_in<'a>(
+        &'a self,
+        slice: &Slice,
+    ) -> impl DoubleEndedIterator<Item = (&'a Clustering, &'a Row)> + use<'a> {
+        let bounds = (Excluded(slice.start.order()), Excluded(slice.end.order()));
+        // A sorted map does not take a range that ends before it starts.
+        let range = (!slice.is_empty()).then(|| self.rows.range::<[u8], _>(bounds));
+        range.into_iter().flatten()
     }
 
     pub fn row(&self, clustering: &Clustering) -> Option<&Row> {
@@ -144,6 +189,14 @@ impl Partition {
                 .extend(rows.map(|(clustering, row)| (clustering.clone(), row.clone())));
         }
         part
+    }
+
+    /// Turns what has expired into tombstones, and forgets those past their grace.
+    pub fn purge(&mut self, purge: &Purge) {
+        self.deletion = self.deletion.purged(purge);
+        self.static_row.purge(purge);
+        self.range_tombstones.purge(purge);
+        self.rows.retain(|_, row| row.purge(purge));
     }
 
     /// About how many bytes of memory it takes.

@@ -24,6 +24,16 @@ impl RangeTombstones {
         self.0.iter()
     }
 
+    /// How many markers Cassandra would write them as: a start and an end each, one for both where two touch.
+    pub fn marker_count(&self) -> u32 {
+        let touching = self
+            .0
+            .windows(2)
+            .filter(|two| two[0].slice.end == two[1].slice.start)
+            .count();
+        (2 * self.0.len() - touching) as u32
+    }
+
     /// The deletion over a row.
     pub fn covering(&self, row: &Clustering) -> DeletionTime {
         let next = self.0.partition_point(|it| it.slice.end.compare(row).is_lt());
@@ -76,6 +86,10 @@ impl RangeTombstones {
         if !deletion.is_live() {
             self.0.retain(|it| it.deletion.supersedes(deletion));
         }
+    }
+
+    pub(super) fn retain(&mut self, keep: impl FnMut(&RangeTombstone) -> bool) {
+        self.0.retain(keep);
     }
 
     /// What of them lies within a slice.

@@ -77,7 +77,7 @@ impl ComplexData {
         self.cells.retain(|_, (_, cell)| !cell.is_deleted_by(deletion));
     }
 
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.deletion.is_live() && self.cells.is_empty()
     }
 }
@@ -193,6 +193,11 @@ impl Row {
         self.columns.iter()
     }
 
+    /// All cells, those of collections too.
+    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.columns.values().flat_map(ColumnData::cells)
+    }
+
     /// Adds a cell to a simple column; an older one there is merged with.
     pub fn add_cell(&mut self, column: &ColumnName, cell: Cell) {
         self.add_column(column, ColumnData::Simple(cell));
@@ -263,6 +268,10 @@ impl Row {
             self.liveness = None;
         }
         self.columns.retain(|_, data| data.survives(deletion));
+    }
+
+    pub(super) fn retain_data(&mut self, mut keep: impl FnMut(&mut ColumnData) -> bool) {
+        self.columns.retain(|_, data| keep(data));
     }
 
     pub fn retain_columns(&mut self, keep: impl Fn(&ColumnName) -> bool) {

@@ -1,3 +1,20 @@
 //! Storage: what stands between a mutation and bytes on a disk: commit log, memtables, and the seam for SSTables.
 //!
 //! Knows one node's disk through the `Disk` port. Does not know of other nodes, of CQL, or of who asked.
+
+pub mod commitlog;
+pub mod disk;
+mod engine;
+mod error;
+mod local;
+mod memtable;
+mod read;
+mod source;
+mod summary;
+
+pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};
+pub use disk::{Disk, FileInfo, MemoryDisk, PowerLoss};
+pub use engine::{Applied, Durability, Engine, Opened, StorageConfig};
+pub use error::StorageError;
+pub use read::{LocalRead, TombstoneThresholds};
+pub use summary::{CommitLogSummary, StorageSummary, TableSummary};

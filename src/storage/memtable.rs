@@ -1,0 +1,84 @@
+//! Memtables: a table's newest data, sorted, in memory. The commit log has all of it too.
+
+use core::ops::Bound::{Excluded, Included, Unbounded};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::StorageError;
+use super::source::{PartitionSource, TableSource};
+use crate::data::{DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token};
+
+#[derive(Clone, Debug, Default)]
+pub struct Memtable {
+    partitions: BTreeMap<DecoratedKey, Partition>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Memtable {
+    pub fn apply(&mut self, update: Partition) {
+        match self.partitions.get_mut(&update.key) {
+            Some(mine) => {
+                let rows = mine.rows().len();
+                self.bytes += update.heap_size();
+                mine.merge(update);
+                self.rows = self.rows + mine.rows().len() - rows;
+            }
+            None => {
+                self.rows += update.rows().len();
+                self.bytes += update.heap_size();
+                self.partitions.insert(update.key.clone(), update);
+            }
+        }
+    }
+
+    pub fn get(&self, key: &DecoratedKey) -> Option<&Partition> {
+        self.partitions.get(key)
+    }
+
+    /// The partitions of a range, in token order.
+    pub fn range(&self, range: PartitionRange) -> impl Iterator<Item = &Partition> {
+        // No key sorts before the empty one of its token.
+        let first_of = |token: Token| DecoratedKey {
+            token,
+            key: PartitionKey(Bytes::new()),
+        };
+        let start = match &range.start {
+            PartitionBound::BeforeKey(key) => Included(key.clone()),
+            PartitionBound::AfterKey(key) => Excluded(key.clone()),
+            PartitionBound::BeforeToken(token) => Included(first_of(*token)),
+            PartitionBound::AfterToken(token) => Included(first_of(Token(token.0.saturating_add(1)))),
+        };
+        let start_of = range.clone();
+        self.partitions
+            .range((start, Unbounded))
+            .map(|(_, partition)| partition)
+            // After the greatest token there is none to start from.
+            .skip_while(move |partition| !start_of.is_past_start(&partition.key))
+            .take_while(move |partition| !range.is_past_end(&partition.key))
+    }
+
+    pub fn partition_count(&self) -> usize {
+        self.partitions.len()
+    }
+
+    pub fn row_count(&self) -> usize {
+        self.rows
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl TableSource for Memtable {
+    fn partition(&self, key: &DecoratedKey) -> Result<Option<Box<dyn PartitionSource + '_>>, StorageError> {
+        let found = self.get(key);
+        Ok(found.map(|partition| Box::new(partition) as Box<dyn PartitionSource + '_>))
+    }
+
+    fn keys<'a>(&'a self, range: &PartitionRange) -> Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a> {
+        Box::new(self.range(range.clone()).map(|partition| Ok(partition.key.clone())))
+    }
+}

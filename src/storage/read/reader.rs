@@ -1,0 +1,263 @@
+//! One read, partition by partition.
+
+use super::merge::MergedRows;
+use super::{LocalRead, TombstoneThresholds};
+use crate::data::{
+    Clustering, DecoratedKey, DeletionTime, LimitCounter, Partition, PartitionSelection, Purge, RangeTombstones,
+    ReadCommand, Row, Slice,
+};
+use crate::schema::TableMetadata;
+use crate::storage::StorageError;
+use crate::storage::source::{PartitionSource, TableSource};
+
+/// Keyspaces whose reads may meet any number of tombstones: a node that cannot read its own schema does not start.
+const WITHOUT_THRESHOLDS: [&str; 2] = ["system", "system_schema"];
+
+pub struct Reader<'a> {
+    sources: &'a [&'a dyn TableSource],
+    command: &'a ReadCommand,
+    table: &'a TableMetadata,
+    thresholds: TombstoneThresholds,
+    purge: Purge,
+    counter: LimitCounter,
+    found: LocalRead,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(
+        sources: &'a [&'a dyn TableSource],
+        command: &'a ReadCommand,
+        table: &'a TableMetadata,
+        thresholds: TombstoneThresholds,
+    ) -> Reader<'a> {
+        let thresholds = if WITHOUT_THRESHOLDS.contains(&table.keyspace.as_str()) {
+            TombstoneThresholds {
+                warn: u32::MAX,
+                fail: u32::MAX,
+            }
+        } else {
+            thresholds
+        };
+        Reader {
+            sources,
+            command,
+            table,
+            thresholds,
+            purge: Purge::new(command.now, table.params.gc_grace_seconds),
+            counter: LimitCounter::new(command.limits),
+            found: LocalRead {
+                partitions: Vec::new(),
+                live_rows: 0,
+                tombstones: 0,
+                tombstone_warning: false,
+            },
+        }
+    }
+
+    pub fn run(mut self) -> Result<LocalRead, StorageError> {
+        match &self.command.partitions {
+            PartitionSelection::One(key) => self.partition(key)?,
+            PartitionSelection::Range(range) => {
+                let mut keys = MergedKeys::new(self.sources.iter().map(|source| source.keys(range)))?;
+                while !self.counter.is_done()
+                    && let Some(key) = keys.next()?
+                {
+                    self.partition(&key)?;
+                }
+            }
+        }
+        self.found.tombstone_warning = self.found.tombstones > self.thresholds.warn;
+        Ok(self.found)
+    }
+
+    fn partition(&mut self, key: &DecoratedKey) -> Result<(), StorageError> {
+        let command = self.command;
+        if !command.filter.accepts_key(&key.key, self.table.partition_key.len()) {
+            return Ok(());
+        }
+        let mut parts = Vec::with_capacity(self.sources.len());
+        for source in self.sources {
+            parts.extend(source.partition(key)?);
+        }
+        let deletion = parts
+            .iter()
+            .fold(DeletionTime::LIVE, |newest, part| newest.later(part.deletion()));
+        let static_row = self.static_row(&parts, &deletion)?;
+        let has_live_static =
+            static_row.is_live(command.now) && command.filter.accepts_static(&static_row, command.now);
+        let static_passes = command.filter.accepts_static(&static_row, command.now);
+
+        self.counter.begin_partition();
+        let mut rows = Vec::new();
+        let mut deleted_ranges = RangeTombstones::default();
+        let mut slices: Vec<&Slice> = command.slices.iter().collect();
+        if command.reversed {
+            slices.reverse();
+        }
+        for slice in slices {
+            if self.counter.is_partition_done() {
+                break;
+            }
+            let mut ranges = RangeTombstones::default();
+            for part in &parts {
+                ranges.merge(part.range_tombstones(slice));
+            }
+            ranges.shadow(&deletion);
+            self.rows(&parts, slice, &deletion, &ranges, static_passes, &mut rows)?;
+            if self.counter.is_partition_done() {
+                ranges = self.cut(&ranges, rows.last().map(|(clustering, _)| clustering), slice);
+            }
+            ranges.purge(&self.purge);
+            deleted_ranges.merge(ranges);
+        }
+        self.counter
+            .end_partition(has_live_static && command.counts_static_alone());
+        self.count_tombstones(deleted_ranges.marker_count())?;
+        let partition = Partition::assemble(
+            key.clone(),
+            deletion.purged(&self.purge),
+            static_row,
+            rows,
+            deleted_ranges,
+        );
+        if !partition.is_empty() {
+            self.found.partitions.push(partition);
+        }
+        Ok(())
+    }
+
+    fn static_row(
+        &mut self,
+        parts: &[Box<dyn PartitionSource + '_>],
+        deletion: &DeletionTime,
+    ) -> Result<Row, StorageError> {
+        let mut row = Row::default();
+        for part in parts {
+            let mut other = part.static_row().clone();
+            other.shadow(deletion);
+            row.merge(other);
+        }
+        row.purge(&self.purge);
+        self.count(&row)?;
+        Ok(row)
+    }
+
+    fn rows(
+        &mut self,
+        parts: &[Box<dyn PartitionSource + '_>],
+        slice: &Slice,
+        deletion: &DeletionTime,
+        ranges: &RangeTombstones,
+        static_passes: bool,
+        out: &mut Vec<(Clustering, Row)>,
+    ) -> Result<(), StorageError> {
+        let reversed = self.command.reversed;
+        let now = self.command.now;
+        let filter = &self.command.filter;
+        for found in MergedRows::new(parts.iter().map(|part| part.rows(slice, reversed)), reversed) {
+            let (clustering, mut row) = found?;
+            if !filter.accepts_clustering(&clustering) {
+                continue;
+            }
+            row.shadow(&deletion.later(ranges.covering(&clustering)));
+            if !row.purge(&self.purge) {
+                continue;
+            }
+            self.count(&row)?;
+            // A row that fails on its values stays: another replica may have values with which the merged row passes, or the
+            // one here may be what makes another's fail. It only does not count.
+            let counts = row.is_live(now) && static_passes && filter.accepts_row(&row, now);
+            out.push((clustering, row));
+            if counts {
+                self.counter.count_row();
+                if self.counter.is_partition_done() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What of a slice's deleted ranges lies no further than the last row that was read.
+    fn cut(&self, ranges: &RangeTombstones, last: Option<&Clustering>, slice: &Slice) -> RangeTombstones {
+        let Some(last) = last else {
+            return RangeTombstones::default();
+        };
+        if ranges.is_empty() {
+            return RangeTombstones::default();
+        }
+        let comparator = &self.table.comparator;
+        let read = if self.command.reversed {
+            Slice {
+                start: comparator.before_row(last),
+                end: slice.end.clone(),
+            }
+        } else {
+            Slice {
+                start: slice.start.clone(),
+                end: comparator.after_row(last),
+            }
+        };
+        ranges.within(&read)
+    }
+
+    fn count(&mut self, row: &Row) -> Result<(), StorageError> {
+        let now = self.command.now;
+        let dead_cells = row.cells().filter(|cell| !cell.is_live(now)).count() as u32;
+        if row.is_live(now) {
+            self.found.live_rows += 1;
+        } else if dead_cells == 0 && !row.is_empty() {
+            return self.count_tombstones(1);
+        }
+        self.count_tombstones(dead_cells)
+    }
+
+    fn count_tombstones(&mut self, more: u32) -> Result<(), StorageError> {
+        self.found.tombstones += more;
+        if self.found.tombstones > self.thresholds.fail {
+            let limit = self.thresholds.fail;
+            return Err(StorageError::TooManyTombstones { limit });
+        }
+        Ok(())
+    }
+}
+
+type KeyStream<'a> = Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a>;
+
+/// The keys of several sources in order, each once.
+struct MergedKeys<'a> {
+    streams: Vec<(DecoratedKey, KeyStream<'a>)>,
+}
+
+impl<'a> MergedKeys<'a> {
+    fn new(streams: impl IntoIterator<Item = KeyStream<'a>>) -> Result<MergedKeys<'a>, StorageError> {
+        let mut heads = Vec::new();
+        for mut stream in streams {
+            if let Some(key) = stream.next().transpose()? {
+                heads.push((key, stream));
+            }
+        }
+        Ok(MergedKeys { streams: heads })
+    }
+
+    fn next(&mut self) -> Result<Option<DecoratedKey>, StorageError> {
+        let Some(first) = self.streams.iter().map(|(key, _)| key).min().cloned() else {
+            return Ok(None);
+        };
+        let mut position = 0;
+        while position < self.streams.len() {
+            let (key, stream) = &mut self.streams[position];
+            if *key == first {
+                match stream.next().transpose()? {
+                    Some(next) => *key = next,
+                    None => {
+                        drop(self.streams.swap_remove(position));
+                        continue;
+                    }
+                }
+            }
+            position += 1;
+        }
+        Ok(Some(first))
+    }
+}

@@ -1,0 +1,51 @@
+//! Sources: where a read finds a partition. Memtables are the only ones so far; SSTables take their place behind the same trait.
+
+use super::StorageError;
+use crate::data::{Clustering, DecoratedKey, DeletionTime, Partition, PartitionRange, RangeTombstones, Row, Slice};
+
+/// Rows of one partition in the order asked for.
+pub type RowStream<'a> = Box<dyn Iterator<Item = Result<(Clustering, Row), StorageError>> + 'a>;
+
+/// One source's part of one partition, read no further than it is asked to.
+pub trait PartitionSource {
+    fn deletion(&self) -> DeletionTime;
+
+    fn static_row(&self) -> &Row;
+
+    /// The deletions of ranges, cut to the slice.
+    fn range_tombstones(&self, slice: &Slice) -> RangeTombstones;
+
+    fn rows<'a>(&'a self, slice: &Slice, reversed: bool) -> RowStream<'a>;
+}
+
+/// Something that holds partitions of one table in token order.
+pub trait TableSource {
+    fn partition(&self, key: &DecoratedKey) -> Result<Option<Box<dyn PartitionSource + '_>>, StorageError>;
+
+    /// The keys of a range, in order.
+    fn keys<'a>(&'a self, range: &PartitionRange) -> Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a>;
+}
+
+impl PartitionSource for &Partition {
+    fn deletion(&self) -> DeletionTime {
+        Partition::deletion(self)
+    }
+
+    fn static_row(&self) -> &Row {
+        Partition::static_row(self)
+    }
+
+    fn range_tombstones(&self, slice: &Slice) -> RangeTombstones {
+        Partition::range_tombstones(self).within(slice)
+    }
+
+    fn rows<'a>(&'a self, slice: &Slice, reversed: bool) -> RowStream<'a> {
+        let owned = |(clustering, row): (&Clustering, &Row)| Ok((clustering.clone(), row.clone()));
+        let rows = self.rows_in(slice);
+        if reversed {
+            Box::new(rows.rev().map(owned))
+        } else {
+            Box::new(rows.map(owned))
+        }
+    }
+}
