@@ -4,10 +4,12 @@
 //! that `node::session` carries out.
 
 pub mod ast;
+mod functions;
 mod error;
 mod keyword;
 mod lexer;
 mod parser;
+pub mod prepare;
 mod result;
 mod split;
 mod token;

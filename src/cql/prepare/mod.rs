@@ -1,0 +1,69 @@
+//! Preparing: from a statement as it was written to a plan, with every name looked up and every value of its type.
+//!
+//! Knows the schema. Does not know where rows live: plans say what to read and what to write, and are told what was found.
+
+mod attributes;
+mod cas;
+mod context;
+mod definition;
+mod keys;
+mod modify;
+mod operation;
+mod plan;
+mod restrictions;
+mod row_view;
+mod run;
+mod select;
+mod selection;
+mod term;
+mod type_name;
+
+pub use cas::{CasDecision, CasPlan};
+pub use context::PrepareContext;
+pub(in crate::cql) use definition::not_yet;
+pub use modify::ModifyPlan;
+pub use plan::{Evaluation, Plan, Prepared, UuidKind};
+pub use run::{SelectRun, SelectStep};
+pub use select::SelectPlan;
+pub(in crate::cql) use selection::Expression;
+pub use term::{Receiver, TypedTerm};
+
+use super::QueryError;
+use super::ast::{Modification, Statement};
+use crate::data::KeyspaceName;
+
+/// Prepares a statement.
+pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Prepared, QueryError> {
+    let plain = |plan| {
+        Ok(Prepared {
+            plan,
+            warnings: Vec::new(),
+        })
+    };
+    match statement {
+        Statement::Select(select) => {
+            let (plan, warnings) = context.select(select)?;
+            Ok(Prepared {
+                plan: Plan::Select(plan),
+                warnings,
+            })
+        }
+        Statement::Modification(modification) => {
+            if let Some(plan) = context.cas(modification)? {
+                return plain(Plan::Cas(plan));
+            }
+            plain(Plan::Modify(match modification {
+                Modification::Insert(insert) => context.insert(insert)?,
+                Modification::Update(update) => context.update(update)?,
+                Modification::Delete(delete) => context.delete(delete)?,
+                Modification::InsertJson(_) => return Err(not_yet("INSERT JSON")),
+            }))
+        }
+        Statement::Batch(_) => Err(not_yet("BATCH")),
+        Statement::Use(keyspace) => plain(Plan::Use(KeyspaceName::new(keyspace))),
+        Statement::Truncate(name) => plain(Plan::Truncate(context.table(name)?.clone())),
+        Statement::Schema(statement) => plain(Plan::Change(context.change(statement)?)),
+        Statement::Describe(describe) => plain(Plan::Describe(describe.clone())),
+        Statement::Access(_) => Err(not_yet("Roles and permissions")),
+    }
+}

@@ -1,0 +1,408 @@
+//! INSERT, UPDATE and DELETE: to mutations.
+//!
+//! Source of the rules and texts: Cassandra 5.0, `cql3/statements/ModificationStatement`, `UpdateStatement`, `DeleteStatement`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::attributes::Attributes;
+use super::definition::not_yet;
+use super::keys::{Choices, bounded_slice, combinations, leading_choices, partition_key, prefix_slice};
+use super::operation::{Operation, RowWriter};
+use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
+use super::term::{Receiver, TypedTerm};
+use super::{Evaluation, PrepareContext};
+use crate::cql::QueryError;
+use crate::cql::ast::{Delete, Insert, Update};
+use crate::data::{DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, Row, Slice, WriteTimestamp};
+use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
+
+/// A modification without conditions.
+#[derive(Clone, Debug)]
+pub struct ModifyPlan {
+    pub(super) table: Arc<TableMetadata>,
+    pub(super) kind: Kind,
+    pub(super) partition_keys: Choices,
+    pub(super) rows: Rows,
+    pub(super) operations: Vec<Operation>,
+    pub(super) attributes: Attributes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// Which rows of each partition.
+#[derive(Clone, Debug)]
+pub(super) enum Rows {
+    /// Every clustering column is given.
+    Exact(Choices),
+    /// Only the static row.
+    Static,
+    /// All that start with these values, within these bounds of the next column: for DELETE.
+    Range { prefix: Choices, bounds: Option<Bounds> },
+}
+
+impl PrepareContext<'_> {
+    pub(super) fn insert(&self, statement: &Insert) -> Result<ModifyPlan, QueryError> {
+        let table = self.table(&statement.table)?;
+        let columns = statement
+            .columns
+            .iter()
+            .map(|it| existing_column(table, it))
+            .collect::<Result<Vec<_>, _>>()?;
+        if columns.len() != statement.values.len() {
+            return Err(QueryError::invalid("Unmatched column names/values"));
+        }
+        let mut restrictions = Restrictions::default();
+        let mut operations = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (column, value) in columns.iter().zip(&statement.values) {
+            if !seen.insert(&column.name) {
+                return Err(QueryError::invalid("The column names contains duplicates"));
+            }
+            let receiver = Receiver {
+                name: column.name.to_string(),
+                ty: column.ty.clone(),
+            };
+            let term = self.term(value, &receiver, &table.keyspace)?;
+            match column.kind {
+                ColumnKind::PartitionKey | ColumnKind::Clustering => {
+                    if matches!(term, TypedTerm::Null) {
+                        return Err(null_in_condition(&column.name));
+                    }
+                    restrictions
+                        .columns
+                        .insert(column.name.clone(), Restriction::Equal(term));
+                }
+                _ => operations.push(Operation::set(column, term)?),
+            }
+        }
+        let partition_keys = required_partition_key(table, &restrictions)?;
+        let clustering = leading_choices(&table.clustering, &restrictions);
+        let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
+        let rows = if clustering.len() == table.clustering.len() {
+            Rows::Exact(clustering)
+        } else if only_statics && names_no_clustering {
+            Rows::Static
+        } else {
+            return Err(missing_clustering(table, &restrictions));
+        };
+        let using = &statement.using;
+        Ok(ModifyPlan {
+            table: table.clone(),
+            kind: Kind::Insert,
+            partition_keys,
+            rows,
+            operations,
+            attributes: self.attributes(using.timestamp.as_ref(), using.time_to_live.as_ref(), table)?,
+        })
+    }
+
+    pub(super) fn update(&self, statement: &Update) -> Result<ModifyPlan, QueryError> {
+        let table = self.table(&statement.table)?;
+        let mut operations = Vec::new();
+        for assignment in &statement.assignments {
+            let column = existing_column(table, &assignment.column)?;
+            if column.kind <= ColumnKind::Clustering {
+                return Err(QueryError::invalid(format!(
+                    "PRIMARY KEY part {} found in SET part",
+                    column.name
+                )));
+            }
+            operations.push(self.assignment(column, &assignment.change, table)?);
+        }
+        check_one_operation_a_column(&operations)?;
+        let restrictions = self.restrictions(&statement.where_clause, table)?;
+        refuse_foreign_restrictions(table, &restrictions)?;
+        let partition_keys = required_partition_key(table, &restrictions)?;
+        let clustering = leading_choices(&table.clustering, &restrictions);
+        let only_statics = operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
+        let rows = if only_statics && names_no_clustering && !table.clustering.is_empty() {
+            Rows::Static
+        } else if clustering.len() == table.clustering.len() {
+            Rows::Exact(clustering)
+        } else {
+            return Err(update_without_row(table, &restrictions));
+        };
+        let using = &statement.using;
+        Ok(ModifyPlan {
+            table: table.clone(),
+            kind: Kind::Update,
+            partition_keys,
+            rows,
+            operations,
+            attributes: self.attributes(using.timestamp.as_ref(), using.time_to_live.as_ref(), table)?,
+        })
+    }
+
+    pub(super) fn delete(&self, statement: &Delete) -> Result<ModifyPlan, QueryError> {
+        let table = self.table(&statement.table)?;
+        let mut operations = Vec::new();
+        for deletion in &statement.deletions {
+            operations.push(self.deletion(deletion, table)?);
+        }
+        let restrictions = self.restrictions(&statement.where_clause, table)?;
+        refuse_foreign_restrictions(table, &restrictions)?;
+        let partition_keys = required_partition_key(table, &restrictions)?;
+        let prefix = leading_choices(&table.clustering, &restrictions);
+        let bounds = match table
+            .clustering
+            .get(prefix.len())
+            .and_then(|column| restrictions.of(column))
+        {
+            Some(Restriction::Slice(bounds)) => Some(bounds.clone()),
+            _ => None,
+        };
+        check_clustering_prefix(table, &restrictions, prefix.len() + usize::from(bounds.is_some()))?;
+        let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        let rows = if only_statics && prefix.is_empty() && bounds.is_none() && !table.clustering.is_empty() {
+            Rows::Static
+        } else if prefix.len() == table.clustering.len() {
+            Rows::Exact(prefix)
+        } else if operations.is_empty() {
+            Rows::Range { prefix, bounds }
+        } else if bounds.is_some() {
+            return Err(QueryError::invalid(
+                "Range deletions are not supported for specific columns",
+            ));
+        } else {
+            return Err(missing_clustering(table, &restrictions));
+        };
+        Ok(ModifyPlan {
+            table: table.clone(),
+            kind: Kind::Delete,
+            partition_keys,
+            rows,
+            operations,
+            attributes: self.attributes(statement.timestamp.as_ref(), None, table)?,
+        })
+    }
+}
+
+impl ModifyPlan {
+    pub fn table(&self) -> &Arc<TableMetadata> {
+        &self.table
+    }
+
+    /// The partitions it changes.
+    pub(super) fn keys(&self, at: &mut Evaluation<'_>) -> Result<Vec<DecoratedKey>, QueryError> {
+        let values = combinations(&self.partition_keys, &self.table.partition_key, at)?;
+        values.iter().map(|values| partition_key(values)).collect()
+    }
+
+    /// One mutation a partition; `timestamp` is for a statement that names none.
+    pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
+        let timestamp = self.attributes.timestamp(timestamp, at)?;
+        let mut mutations = Vec::new();
+        for key in self.keys(at)? {
+            let update = self.update(key, timestamp, at)?;
+            mutations.push(Mutation::new(self.table.keyspace.clone(), self.table.id, update));
+        }
+        Ok(mutations)
+    }
+
+    fn update(
+        &self,
+        key: DecoratedKey,
+        timestamp: WriteTimestamp,
+        at: &mut Evaluation<'_>,
+    ) -> Result<Partition, QueryError> {
+        let mut update = Partition::empty(key);
+        let now = EpochSeconds::from(at.now);
+        let deletion = DeletionTime::new(timestamp, now);
+        let expiry = self.attributes.expiry(&self.table, at)?;
+        let mut writer = RowWriter {
+            timestamp,
+            now,
+            expiry,
+            at,
+        };
+        let is_static = |it: &&Operation| it.column.kind == ColumnKind::Static;
+        let mut static_row = Row::default();
+        for operation in self.operations.iter().filter(is_static) {
+            operation.write(&mut static_row, &mut writer)?;
+        }
+        if !static_row.is_empty() {
+            update.add_static(static_row);
+        }
+        match &self.rows {
+            Rows::Static => {}
+            Rows::Exact(choices) => {
+                for values in combinations(choices, &self.table.clustering, writer.at)? {
+                    let mut row = match (self.kind, self.operations.is_empty()) {
+                        (Kind::Insert, _) => Row::inserted(timestamp, expiry),
+                        (Kind::Delete, true) => Row::deleted(deletion),
+                        _ => Row::default(),
+                    };
+                    for operation in self.operations.iter().filter(|it| !is_static(it)) {
+                        operation.write(&mut row, &mut writer)?;
+                    }
+                    // A table without clustering columns has one row a partition: deleting it is deleting the partition.
+                    if self.kind == Kind::Delete && self.operations.is_empty() && values.is_empty() {
+                        update.delete(deletion);
+                    } else if !row.is_empty() {
+                        update.add_row(self.table.comparator.clustering(values.into_iter().map(Some)), row);
+                    }
+                }
+            }
+            Rows::Range { prefix, bounds } => {
+                for values in combinations(prefix, &self.table.clustering, writer.at)? {
+                    match self.deleted_slice(&values, bounds.as_ref(), writer.at)? {
+                        None => update.delete(deletion),
+                        Some(slice) => update.delete_range(slice, deletion),
+                    }
+                }
+            }
+        }
+        Ok(update)
+    }
+
+    /// The rows that go; `None` is the whole partition.
+    fn deleted_slice(
+        &self,
+        prefix: &[Bytes],
+        bounds: Option<&Bounds>,
+        at: &mut Evaluation<'_>,
+    ) -> Result<Option<Slice>, QueryError> {
+        match bounds {
+            Some(bounds) => bounded_slice(&self.table, prefix, bounds, at).map(Some),
+            None if prefix.is_empty() => Ok(None),
+            None => Ok(Some(prefix_slice(&self.table, prefix))),
+        }
+    }
+}
+
+/// The choices for all columns of the partition key, which a modification has to name.
+fn required_partition_key(table: &TableMetadata, restrictions: &Restrictions) -> Result<Choices, QueryError> {
+    if restrictions.token.is_some() {
+        return Err(QueryError::invalid(
+            "The token function cannot be used in WHERE clauses for UPDATE and DELETE statements",
+        ));
+    }
+    let missing = |column: &&ColumnMetadata| restrictions.of(column).is_none();
+    let missing: Vec<&str> = table
+        .partition_key
+        .iter()
+        .filter(missing)
+        .map(|column| column.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        return Err(QueryError::invalid(format!(
+            "Some partition key parts are missing: {}",
+            missing.join(", ")
+        )));
+    }
+    let choices = leading_choices(&table.partition_key, restrictions);
+    for (column, _) in table.partition_key.iter().zip(0..).skip(choices.len()) {
+        if let Some(Restriction::Slice(_) | Restriction::Contains { .. }) = restrictions.of(column) {
+            return Err(QueryError::invalid(
+                "Only EQ and IN relation are supported on the partition key (unless you use the token() function) for \
+                 UPDATE and DELETE statements",
+            ));
+        }
+    }
+    check_nulls(&choices, &table.partition_key)?;
+    Ok(choices)
+}
+
+fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Result<(), QueryError> {
+    for (terms, column) in choices.iter().zip(columns) {
+        if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
+            return Err(null_in_condition(&column.name));
+        }
+    }
+    Ok(())
+}
+
+fn missing_clustering(table: &TableMetadata, restrictions: &Restrictions) -> QueryError {
+    let missing = table
+        .clustering
+        .iter()
+        .filter(|column| restrictions.of(column).is_none());
+    let missing: Vec<&str> = missing.map(|column| column.name.as_str()).collect();
+    QueryError::invalid(format!("Some clustering keys are missing: {}", missing.join(", ")))
+}
+
+fn update_without_row(table: &TableMetadata, restrictions: &Restrictions) -> QueryError {
+    let slice = table
+        .clustering
+        .iter()
+        .find(|it| matches!(restrictions.of(it), Some(Restriction::Slice(_))));
+    match slice {
+        Some(_) => {
+            QueryError::invalid("Slice restrictions are not supported on the clustering columns in UPDATE statements")
+        }
+        None => missing_clustering(table, restrictions),
+    }
+}
+
+/// Every restricted clustering column must be within the first `used`.
+fn check_clustering_prefix(table: &TableMetadata, restrictions: &Restrictions, used: usize) -> Result<(), QueryError> {
+    for (at, column) in table.clustering.iter().enumerate().skip(used) {
+        if restrictions.of(column).is_some() {
+            let before = &table.clustering[at - 1].name;
+            return Err(QueryError::invalid(match restrictions.of(&table.clustering[at - 1]) {
+                None => format!(
+                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{before}\" is not restricted",
+                    column.name
+                ),
+                Some(_) => format!(
+                    "Clustering column \"{}\" cannot be restricted (preceding column \"{before}\" is restricted by a non-EQ relation)",
+                    column.name
+                ),
+            }));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_foreign_restrictions(table: &TableMetadata, restrictions: &Restrictions) -> Result<(), QueryError> {
+    let is_key = |name: &str| {
+        table
+            .column(name)
+            .is_some_and(|column| column.kind <= ColumnKind::Clustering)
+    };
+    let others: Vec<&str> = restrictions
+        .columns
+        .keys()
+        .map(|it| it.as_str())
+        .filter(|it| !is_key(it))
+        .collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(QueryError::invalid(format!(
+            "Non PRIMARY KEY columns found in where clause: {} ",
+            others.join(", ")
+        ))),
+    }
+}
+
+fn check_one_operation_a_column(operations: &[Operation]) -> Result<(), QueryError> {
+    for (at, operation) in operations.iter().enumerate() {
+        let again = operations[..at]
+            .iter()
+            .any(|it| it.column.name == operation.column.name && it.is_whole() && operation.is_whole());
+        if again {
+            let name = &operation.column.name;
+            return Err(QueryError::invalid(format!(
+                "Multiple incompatible setting of column {name}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Counter columns and what else has no operations yet.
+pub(super) fn refuse_counters(column: &ColumnMetadata) -> Result<(), QueryError> {
+    match column.ty == crate::data::CqlType::Counter {
+        true => Err(not_yet("Counter columns")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,342 @@
+//! WHERE: relations gathered column by column, with Cassandra's rules of what goes together.
+//!
+//! Source of the rules and texts: Cassandra 5.0, `cql3/Relation` and `cql3/restrictions`.
+
+use std::collections::BTreeMap;
+
+use super::term::{Receiver, TypedTerm};
+use super::{PrepareContext, definition::not_yet};
+use crate::cql::QueryError;
+use crate::cql::ast::{InValues, Operator, Relation, Term, WhereClause};
+use crate::data::{ColumnName, CqlType};
+use crate::schema::{ColumnMetadata, TableMetadata};
+
+/// What is asked of one column.
+#[derive(Clone, Debug)]
+pub enum Restriction {
+    Equal(TypedTerm),
+    In(Vec<TypedTerm>),
+    Slice(Bounds),
+    /// CONTAINS and CONTAINS KEY: all must hold.
+    Contains {
+        values: Vec<TypedTerm>,
+        keys: Vec<TypedTerm>,
+    },
+}
+
+/// One or two ends of a slice; a bound is a value and whether it is within.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    pub lower: Option<(TypedTerm, bool)>,
+    pub upper: Option<(TypedTerm, bool)>,
+}
+
+/// What is asked of the partition key's token.
+#[derive(Clone, Debug)]
+pub enum TokenRestriction {
+    Equal(TypedTerm),
+    Slice(Bounds),
+}
+
+/// All relations of a WHERE.
+#[derive(Clone, Debug, Default)]
+pub struct Restrictions {
+    pub columns: BTreeMap<ColumnName, Restriction>,
+    pub token: Option<TokenRestriction>,
+}
+
+impl Restrictions {
+    pub fn of(&self, column: &ColumnMetadata) -> Option<&Restriction> {
+        self.columns.get(column.name.as_str())
+    }
+}
+
+impl PrepareContext<'_> {
+    /// Gathers the relations of a WHERE.
+    pub fn restrictions(&self, clause: &WhereClause, table: &TableMetadata) -> Result<Restrictions, QueryError> {
+        let mut restrictions = Restrictions::default();
+        for relation in &clause.relations {
+            self.restrict(relation, table, &mut restrictions)?;
+        }
+        match clause.expressions.is_empty() {
+            true => Ok(restrictions),
+            false => Err(not_yet("Index expressions")),
+        }
+    }
+
+    fn restrict(&self, relation: &Relation, table: &TableMetadata, all: &mut Restrictions) -> Result<(), QueryError> {
+        match relation {
+            Relation::Column {
+                column,
+                operator,
+                value,
+            } => {
+                let column = existing_column(table, column)?;
+                let added = self.column_relation(column, *operator, value, table)?;
+                merge(column, added, all)
+            }
+            Relation::ColumnIn { column, values } => {
+                let column = existing_column(table, column)?;
+                refuse_for_type(column, "IN")?;
+                let InValues::Listed(values) = values else {
+                    return Err(QueryError::invalid("Invalid amount of bind variables"));
+                };
+                let receiver = Receiver {
+                    name: format!("in({})", column.name),
+                    ty: column.ty.clone(),
+                };
+                let values = values
+                    .iter()
+                    .map(|it| self.not_null(it, &receiver, column, table))
+                    .collect::<Result<_, _>>()?;
+                merge(column, Restriction::In(values), all)
+            }
+            Relation::IsNotNull { column } => {
+                let column = existing_column(table, column)?;
+                Err(QueryError::invalid(format!(
+                    "Unsupported restriction: {} IS NOT NULL",
+                    column.name
+                )))
+            }
+            Relation::Token {
+                columns,
+                operator,
+                value,
+            } => self.token_relation(columns, *operator, value, table, all),
+            Relation::Element { .. } => Err(not_yet("Restrictions on elements of a map")),
+            Relation::Columns { .. } | Relation::ColumnsIn { .. } => Err(not_yet("Multi-column relations")),
+        }
+    }
+
+    fn column_relation(
+        &self,
+        column: &ColumnMetadata,
+        operator: Operator,
+        value: &Term,
+        table: &TableMetadata,
+    ) -> Result<Restriction, QueryError> {
+        let receiver = Receiver {
+            name: column.name.to_string(),
+            ty: column.ty.clone(),
+        };
+        let slice = |lower: bool, inclusive: bool| -> Result<Restriction, QueryError> {
+            refuse_for_type(column, "Slice")?;
+            let bound = Some((self.term(value, &receiver, &table.keyspace)?, inclusive));
+            Ok(Restriction::Slice(match lower {
+                true => Bounds {
+                    lower: bound,
+                    upper: None,
+                },
+                false => Bounds {
+                    lower: None,
+                    upper: bound,
+                },
+            }))
+        };
+        match operator {
+            Operator::Equal => Ok(Restriction::Equal(self.term(value, &receiver, &table.keyspace)?)),
+            Operator::Greater => slice(true, false),
+            Operator::GreaterOrEqual => slice(true, true),
+            Operator::Less => slice(false, false),
+            Operator::LessOrEqual => slice(false, true),
+            Operator::NotEqual => Err(QueryError::invalid(format!(
+                "Unsupported \"!=\" relation: {} != {value}",
+                column.name
+            ))),
+            Operator::Contains | Operator::ContainsKey => self.contains(column, operator, value, table),
+            Operator::Like => {
+                self.term(value, &receiver, &table.keyspace)?;
+                Err(QueryError::invalid(format!(
+                    "LIKE restriction is only supported on properly indexed columns. {} LIKE {value} is not valid.",
+                    column.name
+                )))
+            }
+        }
+    }
+
+    fn contains(
+        &self,
+        column: &ColumnMetadata,
+        operator: Operator,
+        value: &Term,
+        table: &TableMetadata,
+    ) -> Result<Restriction, QueryError> {
+        let is_key = operator == Operator::ContainsKey;
+        let wrong = |what: &str| {
+            Err(QueryError::invalid(format!(
+                "Cannot use {operator} on {what} column {}",
+                column.name
+            )))
+        };
+        let part = match &column.ty {
+            CqlType::List { element, .. } | CqlType::Set { element, .. } if !is_key => element,
+            CqlType::Map { value, .. } if !is_key => value,
+            CqlType::Map { key, .. } => key,
+            _ if is_key => return wrong("non-map"),
+            _ => return wrong("non-collection"),
+        };
+        let name = if is_key { "key" } else { "value" };
+        let receiver = Receiver {
+            name: format!("{name}({})", column.name),
+            ty: CqlType::clone(part),
+        };
+        let term = self.term(value, &receiver, &table.keyspace)?;
+        Ok(match is_key {
+            true => Restriction::Contains {
+                values: Vec::new(),
+                keys: vec![term],
+            },
+            false => Restriction::Contains {
+                values: vec![term],
+                keys: Vec::new(),
+            },
+        })
+    }
+
+    fn not_null(
+        &self,
+        term: &Term,
+        receiver: &Receiver,
+        column: &ColumnMetadata,
+        table: &TableMetadata,
+    ) -> Result<TypedTerm, QueryError> {
+        match self.term(term, receiver, &table.keyspace)? {
+            TypedTerm::Null => Err(null_in_condition(&column.name)),
+            term => Ok(term),
+        }
+    }
+
+    fn token_relation(
+        &self,
+        columns: &[String],
+        operator: Operator,
+        value: &Term,
+        table: &TableMetadata,
+        all: &mut Restrictions,
+    ) -> Result<(), QueryError> {
+        for name in columns {
+            existing_column(table, name)?;
+        }
+        let key: Vec<&str> = table.partition_key.iter().map(|it| it.name.as_str()).collect();
+        if columns != key {
+            let is_permuted = columns.len() == key.len() && key.iter().all(|it| columns.iter().any(|name| name == it));
+            return Err(QueryError::invalid(match is_permuted {
+                true => {
+                    "The token function arguments must be in the partition key order: ".to_string() + &key.join(", ")
+                }
+                false => {
+                    "The token() function must be applied to all partition key components or none of them".to_string()
+                }
+            }));
+        }
+        let receiver = Receiver {
+            name: "partition key token".into(),
+            ty: CqlType::Bigint,
+        };
+        let term = self.term(value, &receiver, &table.keyspace)?;
+        let bounds = |lower, upper| TokenRestriction::Slice(Bounds { lower, upper });
+        let added = match operator {
+            Operator::Equal => TokenRestriction::Equal(term),
+            Operator::Greater => bounds(Some((term, false)), None),
+            Operator::GreaterOrEqual => bounds(Some((term, true)), None),
+            Operator::Less => bounds(None, Some((term, false))),
+            Operator::LessOrEqual => bounds(None, Some((term, true))),
+            other => {
+                let columns = columns.join(", ");
+                return Err(QueryError::invalid(format!(
+                    "{other} cannot be used with the token function of ({columns})"
+                )));
+            }
+        };
+        let columns = columns.join(", ");
+        all.token = Some(match (all.token.take(), added) {
+            (None, added) => added,
+            (Some(TokenRestriction::Slice(old)), TokenRestriction::Slice(new)) => {
+                TokenRestriction::Slice(merge_bounds(old, new, &format!("the columns: {columns}"))?)
+            }
+            _ => {
+                return Err(QueryError::invalid(format!(
+                    "{columns} cannot be restricted by more than one relation if it includes an Equal"
+                )));
+            }
+        });
+        Ok(())
+    }
+}
+
+pub(super) fn null_in_condition(column: &str) -> QueryError {
+    QueryError::invalid(format!("Invalid null value in condition for column {column}"))
+}
+
+pub(super) fn existing_column<'a>(table: &'a TableMetadata, name: &str) -> Result<&'a ColumnMetadata, QueryError> {
+    let undefined = || {
+        QueryError::invalid(format!(
+            "Undefined column name {name} in table {}.{}",
+            table.keyspace, table.name
+        ))
+    };
+    table.column(name).ok_or_else(undefined)
+}
+
+/// Types whose values have no useful order.
+fn refuse_for_type(column: &ColumnMetadata, what: &str) -> Result<(), QueryError> {
+    if what == "Slice" && column.ty.any_type(&|it| *it == CqlType::Duration) {
+        let kind = match &column.ty {
+            CqlType::Duration => "duration columns",
+            ty if ty.is_collection() => "collections containing durations",
+            CqlType::Tuple(_) => "tuples containing durations",
+            _ => "UDTs containing durations",
+        };
+        return Err(QueryError::invalid(format!(
+            "Slice restrictions are not supported on {kind}"
+        )));
+    }
+    Ok(())
+}
+
+/// Puts a restriction beside those the column has already.
+fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restrictions) -> Result<(), QueryError> {
+    let name = &column.name;
+    let only_one = |what: &str| {
+        QueryError::invalid(format!(
+            "{name} cannot be restricted by more than one relation if it includes {what}"
+        ))
+    };
+    let merged = match (all.columns.remove(name.as_str()), added) {
+        (None, added) => added,
+        (Some(Restriction::Slice(old)), Restriction::Slice(new)) => Restriction::Slice(merge_bounds(old, new, name)?),
+        (Some(Restriction::Contains { mut values, mut keys }), Restriction::Contains { values: v, keys: k }) => {
+            values.extend(v);
+            keys.extend(k);
+            Restriction::Contains { values, keys }
+        }
+        (Some(Restriction::Equal(_)), _) | (_, Restriction::Equal(_)) => return Err(only_one("an Equal")),
+        (Some(Restriction::In(_)), _) | (_, Restriction::In(_)) => return Err(only_one("a IN")),
+        _ => {
+            return Err(QueryError::invalid(format!(
+                "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality if it \
+                 already restricted by one of those"
+            )));
+        }
+    };
+    all.columns.insert(name.clone(), merged);
+    Ok(())
+}
+
+fn merge_bounds(old: Bounds, new: Bounds, on: &str) -> Result<Bounds, QueryError> {
+    let twice = |end: &str| {
+        QueryError::invalid(format!(
+            "More than one restriction was found for the {end} bound on {on}"
+        ))
+    };
+    if old.lower.is_some() && new.lower.is_some() {
+        return Err(twice("start"));
+    }
+    if old.upper.is_some() && new.upper.is_some() {
+        return Err(twice("end"));
+    }
+    Ok(Bounds {
+        lower: old.lower.or(new.lower),
+        upper: old.upper.or(new.upper),
+    })
+}

@@ -1,0 +1,445 @@
+//! A SELECT being carried out: which reads to make next, and what has come of those before.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{bounded_slice, combinations, partition_key, prefix_slice};
+use super::restrictions::{Bounds, TokenRestriction};
+use super::row_view::RowView;
+use super::select::{Partitions, SelectPlan};
+use super::{Evaluation, TypedTerm, UuidKind};
+use crate::base::{UnixMicros, codec};
+use crate::cql::functions::State;
+use crate::cql::{QueryError, QueryResult, Rows};
+use crate::data::composite::split_key;
+use crate::data::types::layout::join_collection;
+use crate::data::{
+    Clustering, ColumnCondition, ColumnSelection, DecoratedKey, EpochSeconds, FilteredColumn, Operator, Partition,
+    PartitionBound, PartitionRange, PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice, Token,
+};
+use crate::schema::{ColumnKind, ColumnMetadata};
+
+/// Rows an aggregate reads at a time.
+const AGGREGATION_PAGE: u32 = 10_000;
+
+/// What to do next.
+#[derive(Clone, Debug)]
+pub enum SelectStep {
+    /// Carry these out, all at once if you like, and supply what they find.
+    Read(Vec<ReadCommand>),
+    Done(QueryResult),
+}
+
+/// A SELECT under way.
+#[derive(Clone, Debug)]
+pub struct SelectRun {
+    plan: SelectPlan,
+    moment: UnixMicros,
+    now: EpochSeconds,
+    slices: Vec<Slice>,
+    filter: RowFilter,
+    /// Partitions still to be read one by one.
+    keys: VecDeque<DecoratedKey>,
+    /// The range still to be read.
+    range: Option<PartitionRange>,
+    /// A partition that the page before ended in: its rows after this one come first.
+    resumed: Option<(DecoratedKey, Option<Clustering>, u32)>,
+    /// Rows the statement may still give.
+    remaining: u32,
+    per_partition: u32,
+    /// Rows this page may still take.
+    page_left: u32,
+    asked: Vec<Asked>,
+    rows: Vec<Vec<Option<Bytes>>>,
+    states: Option<Vec<State>>,
+    last: Option<(DecoratedKey, Option<Clustering>, u32)>,
+}
+
+/// What one command asked for.
+#[derive(Clone, Debug)]
+struct Asked {
+    limit: u32,
+    /// What follows when it found as much as it was limited to: the range it went through.
+    range: Option<PartitionRange>,
+}
+
+/// Where a page ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct PagingState {
+    key: DecoratedKey,
+    clustering: Option<Clustering>,
+    remaining: u32,
+    remaining_in_partition: u32,
+}
+
+impl SelectRun {
+    pub(super) fn new(
+        plan: &SelectPlan,
+        at: &mut Evaluation<'_>,
+        page_size: Option<u32>,
+        paging_state: Option<&Bytes>,
+    ) -> Result<SelectRun, QueryError> {
+        let resumed = match paging_state {
+            None => None,
+            Some(bytes) => Some(
+                codec::decode::<PagingState>(bytes)
+                    .map_err(|_| QueryError::Protocol("Invalid value for the paging state".to_string()))?,
+            ),
+        };
+        let limit = evaluate_limit(plan.limit.as_ref(), "LIMIT", at)?;
+        let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "PER PARTITION LIMIT", at)?;
+        let is_aggregate = plan.projection.is_aggregate();
+        let mut run = SelectRun {
+            moment: at.now,
+            now: at.now.into(),
+            slices: slices(plan, at)?,
+            filter: filter(plan, at)?,
+            keys: VecDeque::new(),
+            range: None,
+            resumed: None,
+            remaining: if is_aggregate { u32::MAX } else { limit },
+            per_partition,
+            page_left: match page_size {
+                Some(size) if !is_aggregate => size.max(1),
+                _ => u32::MAX,
+            },
+            asked: Vec::new(),
+            rows: Vec::new(),
+            states: is_aggregate.then(|| plan.projection.states()),
+            last: None,
+            plan: plan.clone(),
+        };
+        match &plan.partitions {
+            Partitions::Keys(choices) => {
+                let mut keys = Vec::new();
+                for values in combinations(choices, &plan.table.partition_key, at)? {
+                    keys.push((partition_key(&values)?, values));
+                }
+                // Several keys come in the order of their values, each once.
+                keys.sort_by(|(_, a), (_, b)| compare_values(&plan.table.partition_key, a, b));
+                keys.dedup_by(|(a, _), (b, _)| a == b);
+                run.keys = keys.into_iter().map(|(key, _)| key).collect();
+            }
+            Partitions::Range(token) => run.range = range(token.as_ref(), at)?,
+        }
+        if let Some(state) = resumed {
+            run.resume(state);
+        }
+        Ok(run)
+    }
+
+    fn resume(&mut self, state: PagingState) {
+        self.remaining = state.remaining;
+        if let Some(at) = self.keys.iter().position(|key| *key == state.key) {
+            self.keys.drain(..=at);
+        }
+        if let Some(range) = &mut self.range {
+            range.start = PartitionBound::AfterKey(state.key.clone());
+        }
+        if state.remaining_in_partition > 0 && !self.plan.distinct {
+            self.resumed = Some((state.key, state.clustering, state.remaining_in_partition));
+        }
+    }
+
+    /// What is to be done now. After `Read`, `supply` comes before the next call.
+    pub fn step(&mut self) -> Result<SelectStep, QueryError> {
+        let enough = self.remaining == 0 || self.page_left == 0;
+        if enough || (self.keys.is_empty() && self.range.is_none() && self.resumed.is_none()) {
+            return Ok(SelectStep::Done(self.finish(enough)));
+        }
+        let limit = self.remaining.min(self.page_left);
+        self.asked.clear();
+        if let Some((key, after, left)) = self.resumed.take() {
+            let mut command = self.command(PartitionSelection::One(key), limit.min(left));
+            if let Some(after) = after {
+                command.slices = rest_after(&command.slices, &after, self.plan.reversed, &self.plan);
+            }
+            self.asked.push(Asked { limit, range: None });
+            return Ok(SelectStep::Read(vec![command]));
+        }
+        if !self.keys.is_empty() {
+            // With pages, a partition at a time: the next ones may not be wanted.
+            let count = if self.page_left == u32::MAX { self.keys.len() } else { 1 };
+            let keys: Vec<DecoratedKey> = self.keys.drain(..count).collect();
+            let commands = keys
+                .into_iter()
+                .map(|key| self.command(PartitionSelection::One(key), limit));
+            let commands: Vec<ReadCommand> = commands.collect();
+            self.asked = vec![Asked { limit, range: None }; commands.len()];
+            return Ok(SelectStep::Read(commands));
+        }
+        let Some(range) = self.range.take() else {
+            return Ok(SelectStep::Done(self.finish(enough)));
+        };
+        let limit = if self.states.is_some() {
+            limit.min(AGGREGATION_PAGE)
+        } else {
+            limit
+        };
+        let command = self.command(PartitionSelection::Range(range.clone()), limit);
+        self.asked.push(Asked {
+            limit,
+            range: Some(range),
+        });
+        Ok(SelectStep::Read(vec![command]))
+    }
+
+    /// Takes what the reads found, in the order of the commands.
+    pub fn supply(&mut self, answers: Vec<Vec<Partition>>) -> Result<(), QueryError> {
+        debug_assert_eq!(answers.len(), self.asked.len(), "an answer a command");
+        for (partitions, asked) in answers.into_iter().zip(core::mem::take(&mut self.asked)) {
+            let before = self.remaining;
+            for partition in &partitions {
+                self.take_partition(partition)?;
+            }
+            // Fewer than the limit: the range is through. Else it goes on after the last row.
+            if let (Some(mut range), true) = (asked.range, before - self.remaining >= asked.limit)
+                && let Some((key, clustering, left)) = self.last.clone()
+            {
+                range.start = PartitionBound::AfterKey(key.clone());
+                self.range = Some(range);
+                if left > 0 && !self.plan.distinct && !self.plan.table.clustering.is_empty() {
+                    self.resumed = Some((key, clustering, left));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_partition(&mut self, partition: &Partition) -> Result<(), QueryError> {
+        let table = self.plan.table.clone();
+        let key = split_key(&partition.key.key.0, table.partition_key.len())
+            .ok_or_else(|| QueryError::Server("a partition key that does not split into its columns".into()))?;
+        let view = |clustering, row| RowView {
+            table: &table,
+            key: &key,
+            clustering,
+            static_row: partition.static_row(),
+            row,
+            now: self.now,
+        };
+        let (now, mut left) = (self.now, self.per_partition);
+        let live = partition.rows().filter(|(_, row)| row.is_live(now));
+        let mut rows: Vec<(Option<&Clustering>, RowView<'_>)> = live
+            .map(|(clustering, row)| (Some(clustering), view(Some(clustering), Some(row))))
+            .collect();
+        if self.plan.reversed {
+            rows.reverse();
+        }
+        if rows.is_empty() && partition.static_row().is_live(now) && self.plan.shows_static_alone() {
+            rows.push((None, view(None, None)));
+        }
+        if self.plan.distinct {
+            rows.truncate(1);
+        }
+        for (clustering, row) in rows {
+            if self.remaining == 0 || self.page_left == 0 || left == 0 {
+                break;
+            }
+            self.remaining -= 1;
+            left -= 1;
+            if self.page_left != u32::MAX {
+                self.page_left -= 1;
+            }
+            let mut no_uuids = |_: UuidKind| uuid::Uuid::nil();
+            let mut at = Evaluation {
+                now: self.moment,
+                uuids: &mut no_uuids,
+            };
+            match &mut self.states {
+                Some(states) => self.plan.projection.accumulate(states, &row, &mut at)?,
+                None => self.rows.push(self.plan.projection.project(&row, &mut at)?),
+            }
+            self.last = Some((partition.key.clone(), clustering.cloned(), left));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, enough: bool) -> QueryResult {
+        let mut rows = core::mem::take(&mut self.rows);
+        if let Some(states) = self.states.take() {
+            rows = vec![states.into_iter().map(State::finish).collect()];
+        }
+        let more = enough && self.remaining > 0;
+        let paging_state = self.last.take().filter(|_| more).map(|(key, clustering, left)| {
+            let state = PagingState {
+                key,
+                clustering,
+                remaining: self.remaining,
+                remaining_in_partition: left,
+            };
+            Bytes::from(codec::encode(&state))
+        });
+        QueryResult::Rows(Rows {
+            columns: self.plan.projection.columns.clone(),
+            rows,
+            paging_state,
+        })
+    }
+
+    fn command(&self, partitions: PartitionSelection, limit: u32) -> ReadCommand {
+        let columns = self.plan.projection.columns().cloned();
+        let filtered = self
+            .plan
+            .conditions
+            .iter()
+            .map(|condition| condition.column.name.clone());
+        let distinct = self.plan.distinct;
+        ReadCommand {
+            table: self.plan.table.id,
+            partitions,
+            slices: self.slices.clone(),
+            reversed: self.plan.reversed,
+            columns: ColumnSelection::Only(columns.chain(filtered).collect::<BTreeSet<_>>()),
+            filter: self.filter.clone(),
+            limits: ReadLimits {
+                rows: if distinct { u32::MAX } else { limit },
+                rows_per_partition: if distinct { 1 } else { self.per_partition },
+                partitions: if distinct { limit } else { u32::MAX },
+            },
+            now: self.now,
+        }
+    }
+}
+
+impl SelectPlan {
+    /// A partition with static columns and no row is shown as a row, unless the statement is about some of its rows.
+    fn shows_static_alone(&self) -> bool {
+        let about_rows = |column: &ColumnMetadata| matches!(column.kind, ColumnKind::Clustering | ColumnKind::Regular);
+        self.rows.prefix.is_empty()
+            && self.rows.bounds.is_none()
+            && !self.conditions.iter().any(|condition| about_rows(&condition.column))
+    }
+}
+
+fn compare_values(columns: &[ColumnMetadata], a: &[Bytes], b: &[Bytes]) -> core::cmp::Ordering {
+    let pairs = columns.iter().zip(a.iter().zip(b));
+    pairs
+        .map(|(column, (a, b))| column.ty.compare(a, b))
+        .find(|it| it.is_ne())
+        .unwrap_or(core::cmp::Ordering::Equal)
+}
+
+fn evaluate_limit(term: Option<&TypedTerm>, name: &str, at: &mut Evaluation<'_>) -> Result<u32, QueryError> {
+    let Some(term) = term else { return Ok(u32::MAX) };
+    let value = term
+        .evaluate(at)?
+        .ok_or_else(|| QueryError::invalid(format!("Invalid null value of {}", name.to_lowercase())))?;
+    let bytes = <[u8; 4]>::try_from(&*value).map_err(|_| QueryError::invalid(format!("Invalid {name} value")))?;
+    match i32::from_be_bytes(bytes) {
+        number if number <= 0 => Err(QueryError::invalid(format!("{name} must be strictly positive"))),
+        number => Ok(number as u32),
+    }
+}
+
+/// The rows wanted, in the table's order.
+fn slices(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<Vec<Slice>, QueryError> {
+    let table = &plan.table;
+    let mut slices = Vec::new();
+    for prefix in combinations(&plan.rows.prefix, &table.clustering, at)? {
+        slices.push(match &plan.rows.bounds {
+            Some(bounds) => bounded_slice(table, &prefix, bounds, at)?,
+            None if prefix.is_empty() => Slice::all(),
+            None => prefix_slice(table, &prefix),
+        });
+    }
+    slices.retain(|slice| !slice.is_empty());
+    slices.sort_by(|a, b| a.start.cmp(&b.start));
+    slices.dedup();
+    Ok(slices)
+}
+
+/// What of the slices lies beyond a row in the direction of reading.
+fn rest_after(slices: &[Slice], row: &Clustering, reversed: bool, plan: &SelectPlan) -> Vec<Slice> {
+    let values = || row.values().iter().cloned();
+    let comparator = &plan.table.comparator;
+    let rest = match reversed {
+        false => Slice {
+            start: comparator.after(values()),
+            ..Slice::all()
+        },
+        true => Slice {
+            end: comparator.before(values()),
+            ..Slice::all()
+        },
+    };
+    slices.iter().filter_map(|slice| slice.intersection(&rest)).collect()
+}
+
+fn filter(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<RowFilter, QueryError> {
+    let mut filter = RowFilter::default();
+    for condition in &plan.conditions {
+        let name = &condition.column.name;
+        let mut values = Vec::new();
+        for term in &condition.values {
+            let value = term.evaluate(at)?;
+            values.push(value.ok_or_else(|| QueryError::invalid(format!("Unsupported null value for column {name}")))?);
+        }
+        let value = match condition.operator {
+            Operator::In => join_collection(values.len(), values.iter().map(|it| &**it)),
+            _ => values.remove(0),
+        };
+        let column = match condition.column.kind {
+            ColumnKind::PartitionKey => FilteredColumn::PartitionKey(condition.column.position),
+            ColumnKind::Clustering => FilteredColumn::Clustering(condition.column.position),
+            ColumnKind::Static => FilteredColumn::Static(name.clone()),
+            ColumnKind::Regular => FilteredColumn::Regular(name.clone()),
+        };
+        let ty = condition.column.ty.clone();
+        filter.conditions.push(ColumnCondition {
+            column,
+            ty,
+            operator: condition.operator,
+            value,
+            key: None,
+        });
+    }
+    Ok(filter)
+}
+
+/// The partitions of a token restriction; `None` when there can be none.
+fn range(token: Option<&TokenRestriction>, at: &mut Evaluation<'_>) -> Result<Option<PartitionRange>, QueryError> {
+    let mut evaluate = |term: &TypedTerm| -> Result<Token, QueryError> {
+        let value = term
+            .evaluate(at)?
+            .ok_or_else(|| QueryError::invalid("Invalid null token value"))?;
+        let bytes = <[u8; 8]>::try_from(&*value).map_err(|_| QueryError::invalid("Invalid token value"))?;
+        Ok(Token(i64::from_be_bytes(bytes)))
+    };
+    let mut range = PartitionRange::full();
+    match token {
+        None => {}
+        Some(TokenRestriction::Equal(term)) => {
+            let token = evaluate(term)?;
+            range = PartitionRange {
+                start: PartitionBound::BeforeToken(token),
+                end: PartitionBound::AfterToken(token),
+            };
+        }
+        Some(TokenRestriction::Slice(Bounds { lower, upper })) => {
+            if let Some((term, inclusive)) = lower {
+                let token = evaluate(term)?;
+                range.start = if *inclusive {
+                    PartitionBound::BeforeToken(token)
+                } else {
+                    PartitionBound::AfterToken(token)
+                };
+            }
+            if let Some((term, inclusive)) = upper {
+                let token = evaluate(term)?;
+                // The ring's smallest token, given as an upper bound, is its end.
+                if token != Token::MIN {
+                    range.end = if *inclusive {
+                        PartitionBound::AfterToken(token)
+                    } else {
+                        PartitionBound::BeforeToken(token)
+                    };
+                }
+            }
+        }
+    }
+    let place = |bound: &PartitionBound| (bound.token(), matches!(bound, PartitionBound::AfterToken(_)));
+    Ok((place(&range.start) < place(&range.end)).then_some(range))
+}

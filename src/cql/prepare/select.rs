@@ -1,0 +1,355 @@
+//! SELECT: which partitions, which rows of them, what is kept, what is shown.
+//!
+//! Source of the rules and texts: Cassandra 5.0, `cql3/statements/SelectStatement`, `cql3/restrictions/StatementRestrictions`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::definition::not_yet;
+use super::keys::{Choices, leading_choices};
+use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column, null_in_condition};
+use super::run::SelectRun;
+use super::selection::Projection;
+use super::term::{Receiver, TypedTerm};
+use super::{Evaluation, PrepareContext};
+use crate::cql::QueryError;
+use crate::cql::ast::{Direction, Select, Term};
+use crate::data::{CqlType, Operator};
+use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
+
+/// What replicas would have to read and throw away is asked for only on purpose.
+const FILTERING_NEEDED: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
+     performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
+
+const NO_KEY_FOR_AGGREGATE: &str = "Aggregation query used without partition key";
+const KEY_IN_FOR_AGGREGATE: &str = "Aggregation query used on multiple partition keys (IN restriction)";
+
+/// A SELECT whose names and types are known.
+#[derive(Clone, Debug)]
+pub struct SelectPlan {
+    pub(super) table: Arc<TableMetadata>,
+    pub(super) projection: Projection,
+    pub(super) partitions: Partitions,
+    pub(super) rows: Slices,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) reversed: bool,
+    pub(super) distinct: bool,
+    pub(super) limit: Option<TypedTerm>,
+    pub(super) per_partition_limit: Option<TypedTerm>,
+}
+
+/// Which partitions are read.
+#[derive(Clone, Debug)]
+pub(super) enum Partitions {
+    Keys(Choices),
+    Range(Option<TokenRestriction>),
+}
+
+/// Which rows of a partition are read.
+#[derive(Clone, Debug)]
+pub(super) struct Slices {
+    /// `=` and `IN` of the first clustering columns.
+    pub prefix: Choices,
+    /// Bounds of the clustering column after those.
+    pub bounds: Option<Bounds>,
+}
+
+/// A condition that rows are filtered by.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub column: ColumnMetadata,
+    pub operator: Operator,
+    /// One value; several for IN.
+    pub values: Vec<TypedTerm>,
+}
+
+impl PrepareContext<'_> {
+    pub(super) fn select(&self, statement: &Select) -> Result<(SelectPlan, Vec<String>), QueryError> {
+        let table = self.table(&statement.from)?;
+        if statement.json {
+            return Err(not_yet("SELECT JSON"));
+        }
+        if !statement.group_by.is_empty() {
+            return Err(not_yet("GROUP BY"));
+        }
+        let projection = self.projection(&statement.selection, table)?;
+        if statement.distinct {
+            self.check_distinct(&projection, table)?;
+        }
+        let restrictions = self.restrictions(&statement.where_clause, table)?;
+        let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
+        let (rows, more) = rows(table, &restrictions, &partitions, statement.allow_filtering)?;
+        conditions.extend(more);
+        conditions.extend(other_conditions(table, &restrictions)?);
+        if !conditions.is_empty() && !statement.allow_filtering {
+            return Err(QueryError::invalid(FILTERING_NEEDED));
+        }
+        let reversed = self.order(statement, table, &restrictions, &partitions)?;
+        let limit = |name: &str, term: &Option<Term>| {
+            let receiver = Receiver {
+                name: name.to_string(),
+                ty: CqlType::Int,
+            };
+            term.as_ref()
+                .map(|term| self.term(term, &receiver, &table.keyspace))
+                .transpose()
+        };
+        let mut warnings = Vec::new();
+        if projection.is_aggregate() {
+            match &partitions {
+                Partitions::Range(_) => warnings.push(NO_KEY_FOR_AGGREGATE.to_string()),
+                Partitions::Keys(choices) if choices.iter().any(|it| it.len() > 1) => {
+                    warnings.push(KEY_IN_FOR_AGGREGATE.to_string());
+                }
+                Partitions::Keys(_) => {}
+            }
+        }
+        let plan = SelectPlan {
+            table: table.clone(),
+            projection,
+            partitions,
+            rows,
+            conditions,
+            reversed,
+            distinct: statement.distinct,
+            limit: limit("[limit]", &statement.limit)?,
+            per_partition_limit: limit("[per_partition_limit]", &statement.per_partition_limit)?,
+        };
+        Ok((plan, warnings))
+    }
+
+    fn check_distinct(&self, projection: &Projection, table: &TableMetadata) -> Result<(), QueryError> {
+        for name in projection.columns() {
+            let column = existing_column(table, name)?;
+            if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static) {
+                return Err(QueryError::invalid(format!(
+                    "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
+                )));
+            }
+        }
+        let missing = table
+            .partition_key
+            .iter()
+            .find(|column| !projection.columns().any(|name| *name == column.name));
+        match missing {
+            Some(column) => Err(QueryError::invalid(format!(
+                "SELECT DISTINCT queries must request all the partition key columns (missing {})",
+                column.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether rows are wanted against the table's order.
+    fn order(
+        &self,
+        statement: &Select,
+        table: &TableMetadata,
+        restrictions: &Restrictions,
+        partitions: &Partitions,
+    ) -> Result<bool, QueryError> {
+        if statement.order_by.is_empty() {
+            return Ok(false);
+        }
+        if statement.distinct {
+            return Err(QueryError::invalid("ORDER BY is not supported with SELECT DISTINCT"));
+        }
+        if statement.order_by.iter().any(|it| it.nearest_to.is_some()) {
+            return Err(not_yet("ORDER BY ... ANN OF"));
+        }
+        if !matches!(partitions, Partitions::Keys(_)) {
+            return Err(QueryError::invalid(
+                "ORDER BY is only supported when the partition key is restricted by an EQ or an IN.",
+            ));
+        }
+        let mut reversed = None;
+        let mut clustering = table.clustering.iter();
+        for ordering in &statement.order_by {
+            let column = existing_column(table, &ordering.column)?;
+            if column.kind != ColumnKind::Clustering {
+                return Err(QueryError::invalid(format!(
+                    "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got {}",
+                    column.name
+                )));
+            }
+            // Columns fixed by `=` may be left out of the order.
+            let in_order = loop {
+                match clustering.next() {
+                    Some(next) if next.name == column.name => break true,
+                    Some(next) if matches!(restrictions.of(next), Some(Restriction::Equal(_))) => {}
+                    _ => break false,
+                }
+            };
+            if !in_order {
+                return Err(QueryError::invalid(
+                    "Order by currently only supports the ordering of columns following their declared order in the PRIMARY KEY",
+                ));
+            }
+            let is_reversed = (ordering.direction == Direction::Descending) != column.descending;
+            if *reversed.get_or_insert(is_reversed) != is_reversed {
+                return Err(QueryError::invalid("Unsupported order by relation"));
+            }
+        }
+        let reversed = reversed.unwrap_or(false);
+        if let Partitions::Keys(choices) = partitions
+            && choices.iter().any(|it| it.len() > 1)
+        {
+            return Err(not_yet("ORDER BY over several partitions (IN on the partition key)"));
+        }
+        Ok(reversed)
+    }
+}
+
+impl SelectPlan {
+    pub fn table(&self) -> &Arc<TableMetadata> {
+        &self.table
+    }
+
+    /// Begins to carry it out. `paging_state` is where the page before ended.
+    pub fn start(
+        &self,
+        at: &mut Evaluation<'_>,
+        page_size: Option<u32>,
+        paging_state: Option<&Bytes>,
+    ) -> Result<SelectRun, QueryError> {
+        SelectRun::new(self, at, page_size, paging_state)
+    }
+}
+
+/// What the WHERE says of partitions: keys, or a range and conditions on components of the key.
+fn partitions(
+    table: &TableMetadata,
+    restrictions: &Restrictions,
+    allow_filtering: bool,
+) -> Result<(Partitions, Vec<Condition>), QueryError> {
+    let key = &table.partition_key;
+    let restricted = key.iter().filter(|column| restrictions.of(column).is_some()).count();
+    if let Some(token) = &restrictions.token {
+        if restricted > 0 && !allow_filtering {
+            let columns: Vec<&str> = key.iter().map(|it| it.name.as_str()).collect();
+            return Err(QueryError::invalid(format!(
+                "Columns \"{}\" cannot be restricted by both a normal relation and a token relation",
+                columns.join(", ")
+            )));
+        }
+        return Ok((
+            Partitions::Range(Some(token.clone())),
+            conditions_of(key, restrictions)?,
+        ));
+    }
+    let choices = leading_choices(key, restrictions);
+    if choices.len() == key.len() {
+        for (terms, column) in choices.iter().zip(key) {
+            if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
+                return Err(null_in_condition(&column.name));
+            }
+        }
+        return Ok((Partitions::Keys(choices), Vec::new()));
+    }
+    Ok((Partitions::Range(None), conditions_of(key, restrictions)?))
+}
+
+/// What the WHERE says of clusterings: slices, and conditions on what slices cannot express.
+fn rows(
+    table: &TableMetadata,
+    restrictions: &Restrictions,
+    partitions: &Partitions,
+    allow_filtering: bool,
+) -> Result<(Slices, Vec<Condition>), QueryError> {
+    let clustering = &table.clustering;
+    let prefix = leading_choices(clustering, restrictions);
+    let bounds = match clustering.get(prefix.len()).and_then(|column| restrictions.of(column)) {
+        Some(Restriction::Slice(bounds)) => Some(bounds.clone()),
+        _ => None,
+    };
+    let used = prefix.len() + usize::from(bounds.is_some());
+    let any = clustering.iter().any(|column| restrictions.of(column).is_some());
+    if any && !allow_filtering {
+        if matches!(partitions, Partitions::Range(_)) {
+            return Err(QueryError::invalid(FILTERING_NEEDED));
+        }
+        for (at, column) in clustering.iter().enumerate().skip(used) {
+            if restrictions.of(column).is_none() {
+                continue;
+            }
+            let Some(before) = at.checked_sub(1).map(|at| &clustering[at]) else {
+                break;
+            };
+            return Err(QueryError::invalid(match restrictions.of(before) {
+                None => format!(
+                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
+                    column.name, before.name
+                ),
+                Some(_) => format!(
+                    "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                    column.name, before.name
+                ),
+            }));
+        }
+    }
+    for (terms, column) in prefix.iter().zip(clustering) {
+        if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
+            return Err(null_in_condition(&column.name));
+        }
+    }
+    let conditions = conditions_of(&clustering[used..], restrictions)?;
+    Ok((Slices { prefix, bounds }, conditions))
+}
+
+/// Conditions on static and regular columns.
+fn other_conditions(table: &TableMetadata, restrictions: &Restrictions) -> Result<Vec<Condition>, QueryError> {
+    let mut conditions = Vec::new();
+    for column in table.statics.values().chain(table.regulars.values()) {
+        conditions.extend(conditions_of(core::slice::from_ref(column), restrictions)?);
+    }
+    Ok(conditions)
+}
+
+fn conditions_of(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Result<Vec<Condition>, QueryError> {
+    let mut conditions = Vec::new();
+    for column in columns {
+        let mut add = |operator, values: Vec<TypedTerm>| {
+            conditions.push(Condition {
+                column: column.clone(),
+                operator,
+                values,
+            });
+        };
+        match restrictions.of(column) {
+            None => {}
+            Some(Restriction::Equal(term)) => add(Operator::Eq, vec![term.clone()]),
+            Some(Restriction::In(terms)) => add(Operator::In, terms.clone()),
+            Some(Restriction::Slice(bounds)) => {
+                if let Some((term, inclusive)) = &bounds.lower {
+                    add(
+                        if *inclusive { Operator::GtEq } else { Operator::Gt },
+                        vec![term.clone()],
+                    );
+                }
+                if let Some((term, inclusive)) = &bounds.upper {
+                    add(
+                        if *inclusive { Operator::LtEq } else { Operator::Lt },
+                        vec![term.clone()],
+                    );
+                }
+            }
+            Some(Restriction::Contains { values, keys }) => {
+                values
+                    .iter()
+                    .for_each(|term| add(Operator::Contains, vec![term.clone()]));
+                keys.iter()
+                    .for_each(|term| add(Operator::ContainsKey, vec![term.clone()]));
+            }
+        }
+    }
+    for condition in &conditions {
+        if condition.values.iter().any(|term| matches!(term, TypedTerm::Null)) {
+            return Err(QueryError::invalid(format!(
+                "Unsupported null value for column {}",
+                condition.column.name
+            )));
+        }
+    }
+    Ok(conditions)
+}

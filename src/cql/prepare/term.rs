@@ -1,0 +1,300 @@
+//! Terms: from what was written to values of the type that is wanted.
+//!
+//! Source of the rules and texts: Cassandra 5.0, `cql3/Constants`, `Lists`, `Sets`, `Maps`, `Tuples`, `UserTypes`, `Vectors`.
+
+use bytes::Bytes;
+
+use super::{Evaluation, PrepareContext};
+use crate::cql::QueryError;
+use crate::cql::ast::{Literal, Term};
+use crate::cql::functions::{self, Call};
+use crate::data::types::layout::{join_collection, join_tuple, join_vector};
+use crate::data::{CqlType, KeyspaceName, MarshalError};
+
+/// What a value is for: errors name it.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    pub name: String,
+    pub ty: CqlType,
+}
+
+/// A term whose type is settled. What depends on the moment (`now()`) or on a marker is still open.
+#[derive(Clone, Debug)]
+pub enum TypedTerm {
+    Constant(Bytes),
+    Null,
+    List {
+        elements: Vec<TypedTerm>,
+    },
+    Set {
+        ty: CqlType,
+        elements: Vec<TypedTerm>,
+    },
+    Map {
+        key: CqlType,
+        entries: Vec<(TypedTerm, TypedTerm)>,
+    },
+    Tuple {
+        fields: Vec<TypedTerm>,
+    },
+    Vector {
+        fixed_length: bool,
+        elements: Vec<TypedTerm>,
+    },
+    Call(Call<TypedTerm>),
+}
+
+impl From<MarshalError> for QueryError {
+    fn from(error: MarshalError) -> QueryError {
+        QueryError::invalid(error.to_string())
+    }
+}
+
+impl PrepareContext<'_> {
+    /// Gives a term the type of its receiver, or says why it cannot have it.
+    pub fn term(&self, term: &Term, receiver: &Receiver, keyspace: &KeyspaceName) -> Result<TypedTerm, QueryError> {
+        match term {
+            Term::Null => Ok(TypedTerm::Null),
+            Term::Literal(literal) => constant(literal, receiver),
+            Term::List(elements) => match &receiver.ty {
+                CqlType::List { element, .. } => Ok(TypedTerm::List {
+                    elements: self.elements(elements, "list", element, receiver, keyspace)?,
+                }),
+                CqlType::Vector { element, dimension } => {
+                    if elements.len() != *dimension as usize {
+                        return Err(QueryError::invalid(format!(
+                            "Invalid vector literal for {} of type {}; expected {dimension} elements, but given {}",
+                            receiver.name,
+                            receiver.ty,
+                            elements.len()
+                        )));
+                    }
+                    let fixed_length = element.is_fixed_length();
+                    let elements = self.elements(elements, "vector", element, receiver, keyspace)?;
+                    Ok(TypedTerm::Vector { fixed_length, elements })
+                }
+                _ => Err(wrong_literal("list", receiver)),
+            },
+            Term::Set(elements) => match &receiver.ty {
+                CqlType::Set { element, .. } => Ok(TypedTerm::Set {
+                    ty: CqlType::clone(element),
+                    elements: self.elements(elements, "set", element, receiver, keyspace)?,
+                }),
+                CqlType::Map { key, .. } if elements.is_empty() => Ok(TypedTerm::Map {
+                    key: CqlType::clone(key),
+                    entries: Vec::new(),
+                }),
+                _ => Err(wrong_literal("set", receiver)),
+            },
+            Term::Map(entries) => match &receiver.ty {
+                CqlType::Map { key, value, .. } => {
+                    let part = |name: &str, ty: &CqlType| Receiver {
+                        name: format!("{name}({})", receiver.name),
+                        ty: ty.clone(),
+                    };
+                    let (key_receiver, value_receiver) = (part("key", key), part("value", value));
+                    let entry = |(key, value): &(Term, Term)| {
+                        Ok((
+                            self.term(key, &key_receiver, keyspace)?,
+                            self.term(value, &value_receiver, keyspace)?,
+                        ))
+                    };
+                    let entries = entries.iter().map(entry).collect::<Result<_, QueryError>>()?;
+                    Ok(TypedTerm::Map {
+                        key: CqlType::clone(key),
+                        entries,
+                    })
+                }
+                _ => Err(wrong_literal("map", receiver)),
+            },
+            Term::UserType(fields) => self.user_type_term(fields, receiver, keyspace),
+            Term::Tuple(elements) => match &receiver.ty {
+                CqlType::Tuple(types) => {
+                    if elements.len() > types.len() {
+                        return Err(QueryError::invalid(format!(
+                            "Invalid tuple literal for {}: too many elements. Type {} expects {} but got {}",
+                            receiver.name,
+                            receiver.ty,
+                            types.len(),
+                            elements.len()
+                        )));
+                    }
+                    let field = |(at, (term, ty)): (usize, (&Term, &CqlType))| {
+                        let receiver = Receiver {
+                            name: format!("{}[{at}]", receiver.name),
+                            ty: ty.clone(),
+                        };
+                        self.term(term, &receiver, keyspace)
+                    };
+                    let fields = elements
+                        .iter()
+                        .zip(types.iter())
+                        .enumerate()
+                        .map(field)
+                        .collect::<Result<_, _>>()?;
+                    Ok(TypedTerm::Tuple { fields })
+                }
+                _ if elements.len() == 1 => self.term(&elements[0], receiver, keyspace),
+                _ => Err(QueryError::invalid(format!(
+                    "Invalid tuple type literal for {} of type {}",
+                    receiver.name, receiver.ty
+                ))),
+            },
+            Term::Function { name, arguments } => functions::prepare_call(self, name, arguments, receiver, keyspace),
+            Term::TypeHint { hint, term } => {
+                let hinted = self.resolve_type(hint, keyspace)?;
+                if !functions::is_assignable(&hinted, &receiver.ty) {
+                    return Err(QueryError::invalid(format!(
+                        "Cannot assign value ({hint}){term} to {} of type {}",
+                        receiver.name, receiver.ty
+                    )));
+                }
+                self.term(
+                    term,
+                    &Receiver {
+                        name: receiver.name.clone(),
+                        ty: hinted,
+                    },
+                    keyspace,
+                )
+            }
+            Term::Marker(_) => Err(QueryError::invalid("Invalid amount of bind variables")),
+            Term::Cast { .. } | Term::Arithmetic { .. } | Term::Negation(_) => {
+                functions::prepare_operation(self, term, receiver, keyspace)
+            }
+        }
+    }
+
+    fn elements(
+        &self,
+        elements: &[Term],
+        kind: &str,
+        ty: &CqlType,
+        around: &Receiver,
+        keyspace: &KeyspaceName,
+    ) -> Result<Vec<TypedTerm>, QueryError> {
+        let receiver = Receiver {
+            name: format!("value({})", around.name),
+            ty: ty.clone(),
+        };
+        let element = |term: &Term| match self.term(term, &receiver, keyspace) {
+            Err(_) if matches!(term, Term::Literal(it) if !ty.accepts(it.kind)) => Err(QueryError::invalid(format!(
+                "Invalid {kind} literal for {}: value {term} is not of type {ty}",
+                around.name
+            ))),
+            other => other,
+        };
+        elements.iter().map(element).collect()
+    }
+
+    fn user_type_term(
+        &self,
+        fields: &[(String, Term)],
+        receiver: &Receiver,
+        keyspace: &KeyspaceName,
+    ) -> Result<TypedTerm, QueryError> {
+        let CqlType::UserType(user_type) = &receiver.ty else {
+            return Err(QueryError::invalid(format!(
+                "Invalid user type literal for {} of type {}",
+                receiver.name, receiver.ty
+            )));
+        };
+        if let Some((unknown, _)) = fields
+            .iter()
+            .find(|(name, _)| !user_type.fields.iter().any(|(it, _)| it == name))
+        {
+            return Err(QueryError::invalid(format!(
+                "Unknown field '{unknown}' in value of user defined type {}",
+                user_type.name
+            )));
+        }
+        let field = |(name, ty): &(String, CqlType)| match fields.iter().find(|(it, _)| it == name) {
+            None => Ok(TypedTerm::Null),
+            Some((_, term)) => {
+                let receiver = Receiver {
+                    name: format!("{}.{name}", receiver.name),
+                    ty: ty.clone(),
+                };
+                self.term(term, &receiver, keyspace)
+            }
+        };
+        Ok(TypedTerm::Tuple {
+            fields: user_type.fields.iter().map(field).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn constant(literal: &Literal, receiver: &Receiver) -> Result<TypedTerm, QueryError> {
+    if !receiver.ty.accepts(literal.kind) {
+        return Err(QueryError::invalid(format!(
+            "Invalid {} constant ({}) for \"{}\" of type {}",
+            literal.kind, literal.text, receiver.name, receiver.ty
+        )));
+    }
+    Ok(TypedTerm::Constant(
+        receiver.ty.from_literal(literal.kind, &literal.text)?,
+    ))
+}
+
+fn wrong_literal(kind: &str, receiver: &Receiver) -> QueryError {
+    QueryError::invalid(format!(
+        "Invalid {kind} literal for {} of type {}",
+        receiver.name, receiver.ty
+    ))
+}
+
+impl TypedTerm {
+    /// The value at this moment; `None` is null.
+    pub fn evaluate(&self, at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
+        Ok(Some(match self {
+            TypedTerm::Null => return Ok(None),
+            TypedTerm::Constant(bytes) => bytes.clone(),
+            TypedTerm::List { elements } => {
+                let elements = self::values(elements, at)?;
+                join_collection(elements.len(), elements.iter().map(|it| &**it))
+            }
+            TypedTerm::Set { ty, elements } => {
+                let mut elements = self::values(elements, at)?;
+                elements.sort_by(|a, b| ty.compare(a, b));
+                elements.dedup();
+                join_collection(elements.len(), elements.iter().map(|it| &**it))
+            }
+            TypedTerm::Map { key, entries } => {
+                let mut pairs = Vec::new();
+                for (entry_key, value) in entries {
+                    pairs.push((required(entry_key, at)?, required(value, at)?));
+                }
+                // Of two entries under one key the later one stays.
+                pairs.reverse();
+                pairs.sort_by(|(a, _), (b, _)| key.compare(a, b));
+                pairs.dedup_by(|(a, _), (b, _)| a == b);
+                join_collection(pairs.len(), pairs.iter().flat_map(|(key, value)| [&**key, &**value]))
+            }
+            TypedTerm::Tuple { fields } => {
+                let fields = fields.iter().map(|it| it.evaluate(at)).collect::<Result<Vec<_>, _>>()?;
+                join_tuple(fields.iter().map(Option::as_deref))
+            }
+            TypedTerm::Vector { fixed_length, elements } => {
+                let elements = self::values(elements, at)?;
+                join_vector(*fixed_length, elements.iter().map(|it| &**it))
+            }
+            TypedTerm::Call(call) => {
+                let arguments = call
+                    .arguments
+                    .iter()
+                    .map(|it| it.evaluate(at))
+                    .collect::<Result<Vec<_>, _>>()?;
+                return call.run(&arguments, at);
+            }
+        }))
+    }
+}
+
+fn values(terms: &[TypedTerm], at: &mut Evaluation<'_>) -> Result<Vec<Bytes>, QueryError> {
+    terms.iter().map(|term| required(term, at)).collect()
+}
+
+fn required(term: &TypedTerm, at: &mut Evaluation<'_>) -> Result<Bytes, QueryError> {
+    term.evaluate(at)?
+        .ok_or_else(|| QueryError::invalid("null is not supported inside collections"))
+}
