@@ -235,3 +235,6 @@ impl Iterator for Lexer<'_> {
         Some(token)
     }
 }
+
+#[cfg(test)]
+mod tests;

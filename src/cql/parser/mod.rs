@@ -10,6 +10,8 @@ mod describe;
 mod function;
 mod modification;
 mod names;
+mod parenthesis;
+mod permission;
 mod property;
 mod relation;
 mod select;
@@ -43,20 +45,36 @@ pub struct Parsed {
     pub markers: Vec<Option<String>>,
 }
 
-type Parse<T> = Result<T, SyntaxError>;
+type Parse<T> = Result<T, Failure>;
+
+/// Why a phrase does not read. An error is made of it once it is sure to be told.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    Token {
+        fault: Fault,
+        /// The token that does not fit, where the phrase began, and the last token looked at.
+        at: usize,
+        marked: usize,
+        furthest: usize,
+    },
+    TooDeep,
+    TooManyOperators,
+}
 
 /// Reads one statement. Semicolons may follow it, but no other statement.
 pub fn parse(text: &str) -> Result<Parsed, SyntaxError> {
     let mut parser = Parser::new(text);
     let parsed = parser.whole_statement();
-    // What was found first is told, even where the words after it make no sense either.
-    match (parser.complaint, parsed) {
-        (Some(complaint), _) => Err(complaint),
-        (None, Err(error)) => Err(error),
-        (None, Ok(statement)) => Ok(Parsed {
+    // What was met first is told, even where the words after it do not read.
+    if let Some(complaint) = parser.complaint {
+        return Err(complaint);
+    }
+    match parsed {
+        Ok(statement) => Ok(Parsed {
             statement,
             markers: parser.markers,
         }),
+        Err(failure) => Err(parser.describe_failure(failure)),
     }
 }
 
@@ -72,13 +90,6 @@ struct Parser<'a> {
     markers: Vec<Option<String>>,
     /// The first thing that reads well but means nothing.
     complaint: Option<SyntaxError>,
-}
-
-/// Where to go back to when an attempt fails.
-struct Checkpoint {
-    position: usize,
-    nesting: usize,
-    markers: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -148,7 +159,7 @@ impl<'a> Parser<'a> {
         if self.next_is(kind) {
             Ok(self.advance())
         } else {
-            Err(self.error(0, Fault::Expected(kind)))
+            Err(self.failure(0, Fault::Expected(kind)))
         }
     }
 
@@ -167,17 +178,43 @@ impl<'a> Parser<'a> {
 
     /// None of the ways to go on from here survived the token so far ahead.
     fn no_viable<T>(&mut self, distance: usize) -> Parse<T> {
-        Err(self.error(distance, Fault::NoViableAlternative))
+        Err(self.failure(distance, Fault::NoViableAlternative))
     }
 
-    fn error(&mut self, distance: usize, fault: Fault) -> SyntaxError {
+    fn failure(&mut self, distance: usize, fault: Fault) -> Failure {
         self.peek(distance);
-        let furthest = self.tokens[self.furthest];
-        if let (TokenKind::Invalid, Some(error)) = (furthest.kind, &self.lex_error) {
-            return SyntaxError::from_lexer(self.text, error);
+        Failure::Token {
+            fault,
+            at: (self.position + distance).min(self.tokens.len() - 1),
+            marked: self.position,
+            furthest: self.furthest,
         }
-        let token = self.tokens[(self.position + distance).min(self.tokens.len() - 1)];
-        SyntaxError::at_token(self.text, token, fault, self.tokens[self.position], furthest)
+    }
+
+    fn describe_failure(&self, failure: Failure) -> SyntaxError {
+        match failure {
+            Failure::Token {
+                fault,
+                at,
+                marked,
+                furthest,
+            } => match (self.tokens[furthest].kind, &self.lex_error) {
+                (TokenKind::Invalid, Some(error)) => SyntaxError::from_lexer(self.text, error),
+                _ => SyntaxError::at_token(
+                    self.text,
+                    self.tokens[at],
+                    fault,
+                    self.tokens[marked],
+                    self.tokens[furthest],
+                ),
+            },
+            Failure::TooDeep => SyntaxError::unplaced(format!(
+                "Too many levels of nesting: at most {MAX_NESTING} are supported"
+            )),
+            Failure::TooManyOperators => SyntaxError::unplaced(format!(
+                "Too many operators: at most {MAX_CHAINED_OPERATORS} are supported in a statement"
+            )),
+        }
     }
 
     /// Keeps the first of the things that make no sense, and reads on: only an error met earlier comes before it.
@@ -188,40 +225,29 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            position: self.position,
-            nesting: self.nesting,
-            markers: self.markers.len(),
-        }
-    }
-
-    fn go_back(&mut self, to: &Checkpoint) {
-        self.position = to.position;
-        self.nesting = to.nesting;
-        self.markers.truncate(to.markers);
-    }
-
     /// Reads a phrase if the text holds it, and otherwise nothing.
-    fn attempt<T>(&mut self, phrase: impl FnOnce(&mut Self) -> Parse<T>) -> Option<T> {
-        let start = self.checkpoint();
-        let complaint = self.complaint.clone();
+    fn attempt<T>(&mut self, phrase: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<Option<T>> {
+        let (position, nesting, markers) = (self.position, self.nesting, self.markers.len());
+        let had_complaint = self.complaint.is_some();
         match phrase(self) {
-            Ok(found) => Some(found),
-            Err(_) => {
-                self.go_back(&start);
-                self.complaint = complaint;
-                None
+            Ok(found) => Ok(Some(found)),
+            Err(Failure::Token { .. }) => {
+                self.position = position;
+                self.nesting = nesting;
+                self.markers.truncate(markers);
+                if !had_complaint {
+                    self.complaint = None;
+                }
+                Ok(None)
             }
+            Err(limit) => Err(limit),
         }
     }
 
     /// Reads what is one level deeper.
     fn nested<T>(&mut self, phrase: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         if self.nesting == MAX_NESTING {
-            return Err(SyntaxError::unplaced(format!(
-                "Too many levels of nesting: at most {MAX_NESTING} are supported"
-            )));
+            return Err(Failure::TooDeep);
         }
         self.nesting += 1;
         let found = phrase(self);
@@ -231,9 +257,7 @@ impl<'a> Parser<'a> {
 
     fn count_operator(&mut self) -> Parse<()> {
         if self.operators == MAX_CHAINED_OPERATORS {
-            return Err(SyntaxError::unplaced(format!(
-                "Too many operators: at most {MAX_CHAINED_OPERATORS} are supported in a statement"
-            )));
+            return Err(Failure::TooManyOperators);
         }
         self.operators += 1;
         Ok(())
@@ -295,3 +319,6 @@ impl<'a> Parser<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ impl Parser<'_> {
             let flagged = self.attempt(|parser| {
                 parser.advance();
                 phrase(parser)
-            });
+            })?;
             if let Some(found) = flagged {
                 return Ok((true, found));
             }

@@ -110,10 +110,8 @@ impl Parser<'_> {
         }
         // Parts that do not read to their end are left, and are in the way of what follows.
         let whole = operand.clone();
-        match self.attempt(|parser| parser.parts_of(operand)) {
-            Some(part) => Ok(part),
-            None => Ok(whole),
-        }
+        let parts = self.attempt(|parser| parser.parts_of(operand))?;
+        Ok(parts.unwrap_or(whole))
     }
 
     /// Fields, elements and slices: `.field[key][from..to]`, as many as there are.
@@ -167,7 +165,7 @@ impl Parser<'_> {
 
     fn selector_operand(&mut self) -> Parse<Selector> {
         match self.peek(0) {
-            TokenKind::LeftParenthesis => self.nested(|parser| match parser.attempt(Self::selector_type_hint) {
+            TokenKind::LeftParenthesis => self.nested(|parser| match parser.attempt(Self::selector_type_hint)? {
                 Some(hinted) => Ok(hinted),
                 None => parser
                     .parenthesized(|parser| parser.comma_separated(Self::selector))
