@@ -3,5 +3,25 @@
 //! Knows the cluster by its commands, events and views. Does not know what draws a frame, nor whether nodes are workers.
 
 pub mod api;
+mod completion;
+mod conversation;
+mod deeds;
+mod engine;
+mod flights;
+mod local;
 pub mod record;
+mod recorder;
 pub mod share;
+mod shells;
+mod snapshot;
+mod timeline;
+mod traces;
+mod windows;
+mod words;
+#[cfg(test)]
+mod tests;
+
+pub use engine::{Hosting, Playground};
+pub use local::LocalPlayground;
+pub use shells::{Dialogue, Question, REQUEST_TIMEOUT, Turn};
+pub use snapshot::Looks;

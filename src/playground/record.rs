@@ -182,7 +182,6 @@ mod tests {
             change(&mut run);
             run.check()
         };
-        let at = Instant::from_micros;
         assert_eq!(run(|_| ()), Ok(()));
         assert_eq!(run(|run| run.config.nodes.clear()), Err(RunError::Nodes(0)));
         assert_eq!(run(|run| run.config.tokens_per_node = 0), Err(RunError::Tokens(0)));

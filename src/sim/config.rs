@@ -32,6 +32,7 @@ pub struct Place {
 
 impl ClusterConfig {
     /// What a link or the page may ask for.
+    pub const DEFAULT_NODES: usize = 3;
     pub const MAX_NODES: usize = 60;
     pub const MAX_TOKENS_PER_NODE: u16 = 256;
     /// 2026-01-01 00:00:00 UTC: a fixed date, so that a run shows the same times whenever it is replayed.

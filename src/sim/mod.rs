@@ -16,7 +16,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod toy;
+pub(crate) mod toy;
 
 pub use cluster::Cluster;
 pub use config::{ClusterConfig, Place};

@@ -200,10 +200,6 @@ impl<M: Parcel + Clone> Scheduler<M> {
     /// Whether anything but gossip is under way.
     pub fn is_busy(&self) -> bool {
         self.busy > 0
-            || self
-                .slots
-                .iter()
-                .any(|slot| slot.queued > 0 && slot.state == ProcessState::Running)
     }
 
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {

@@ -22,6 +22,7 @@ pub struct Toy {
     next: Instant,
     messages: u64,
     asked: BTreeMap<MessageId, RequestId>,
+    met: Vec<Endpoint>,
     out: Vec<Output>,
 }
 
@@ -75,6 +76,7 @@ impl Machine for Toy {
             next: now + Duration::from_millis(10),
             messages: 0,
             asked: BTreeMap::new(),
+            met: Vec::new(),
             out: Vec::new(),
         };
         toy.tell(now, None, What::NodeStarted { generation: 1 });
@@ -94,6 +96,10 @@ impl Machine for Toy {
             Input::Message(envelope) => {
                 let (from, id, verb) = (envelope.from, envelope.id, envelope.verb());
                 self.tell(now, envelope.cause, What::MessageReceived { from, id, verb });
+                if !self.met.contains(&from) {
+                    self.met.push(from);
+                    self.tell(now, None, What::PeerUp { peer: from });
+                }
                 match envelope.in_reply_to.and_then(|id| self.asked.remove(&id)) {
                     Some(id) => self.out.push(Output::Reply(ClientReply {
                         id,

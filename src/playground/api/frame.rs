@@ -73,8 +73,19 @@ pub struct RunSummary {
     pub commands: u32,
     pub events: u64,
     pub history: HashText,
+    /// How the last replay ended: of a share link, or of `GoTo`.
+    pub replayed: Option<Replayed>,
     /// Bytes of the engine's memory, all workers together; 0 where it is not known.
     pub memory_bytes: u64,
+}
+
+/// A replay that has reached its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replayed {
+    pub until: Instant,
+    pub history: HashText,
+    /// Whether the history is the one the link promised; `None` when it promised none.
+    pub as_recorded: Option<bool>,
 }
 
 /// A history hash as text: 32 hexadecimal digits.
