@@ -108,7 +108,9 @@ impl Source {
             if name.at < skip_to {
                 continue;
             }
-            if name.segments == ["use"] && !name.is_method {
+            // `use<'a>` in a type lists what it captures and imports nothing.
+            let is_import = name.segments == ["use"] && !name.is_method && !self.code[name.end..].starts_with('<');
+            if is_import {
                 skip_to = expand_use(&self.code, name.end, &[], &mut names);
             } else {
                 names.push(name);
@@ -201,7 +203,8 @@ fn expand_use(code: &str, at: usize, prefix: &[String], names: &mut Vec<Name>) -
                 at += 1;
                 while at < bytes.len() && bytes[at] != b'}' {
                     at = expand_use(code, at, &path, names);
-                    at += usize::from(bytes.get(at) == Some(&b','));
+                    // A `;` here is no `use` at all: go on, whatever it is.
+                    at += usize::from(matches!(bytes.get(at), Some(b',' | b';')));
                     at += code[at..].len() - code[at..].trim_start().len();
                 }
                 return at + 1;
