@@ -40,6 +40,15 @@ impl ReplicaLayout {
         self.block_for(level) + pending
     }
 
+    /// Whether two requests at this level always meet at a replica.
+    pub(super) fn is_quorum(&self, level: ConsistencyLevel) -> bool {
+        let quorum = match level.is_datacenter_local() {
+            true => ConsistencyLevel::LocalQuorum,
+            false => ConsistencyLevel::Quorum,
+        };
+        self.block_for(level) >= self.block_for(quorum)
+    }
+
     fn quorum(&self) -> usize {
         majority(self.placement.replication_factor() as usize)
     }
@@ -157,5 +166,116 @@ impl ReplicaLayout {
         live: &[Replica],
     ) -> Result<(), RequestError> {
         self.assure_sufficient(level, live.iter(), self.block_for(level))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::TestCluster;
+    use super::*;
+    use ConsistencyLevel::*;
+
+    #[test]
+    fn levels_ask_for_so_many_replicas() {
+        let simple = TestCluster::simple(5, 5).layout();
+        let datacenters = TestCluster::datacenters(&[("dc1", 3), ("dc2", 2)]).layout();
+        for (level, in_one, in_two) in [
+            (Any, 1, 1),
+            (One, 1, 1),
+            (LocalOne, 1, 1),
+            (Two, 2, 2),
+            (Three, 3, 3),
+            (Quorum, 3, 3),
+            (Serial, 3, 3),
+            (LocalQuorum, 3, 2),
+            (LocalSerial, 3, 2),
+            (EachQuorum, 3, 4),
+            (All, 5, 5),
+        ] {
+            assert_eq!(simple.block_for(level), in_one, "{level}");
+            assert_eq!(datacenters.block_for(level), in_two, "{level}");
+        }
+    }
+
+    /// `None` when there are enough, else what is asked for and what is there.
+    fn shortage(cluster: &TestCluster, level: ConsistencyLevel) -> Option<(u32, u32)> {
+        let layout = cluster.layout();
+        let write = layout.assure_sufficient_for_write(level);
+        let contacts = layout.read_contacts(level, &layout.read_candidates(level), 0);
+        let read = layout.assure_sufficient_for_read(level, &contacts);
+        if level != Any && level != EachQuorum {
+            assert_eq!(write, read, "{level}");
+        }
+        match write {
+            Ok(()) => None,
+            Err(RequestError::Unavailable { required, alive, .. }) => Some((required, alive)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn too_few_replicas_are_refused_with_cassandras_numbers() {
+        for (down, short_of) in [
+            (0, vec![]),
+            (1, vec![(Three, (3, 2)), (All, (3, 2))]),
+            (
+                2,
+                vec![
+                    (Two, (2, 1)),
+                    (Three, (3, 1)),
+                    (Quorum, (2, 1)),
+                    (All, (3, 1)),
+                    (LocalQuorum, (2, 1)),
+                    (EachQuorum, (2, 1)),
+                ],
+            ),
+        ] {
+            let cluster = TestCluster::simple(3, 3).down(4 - down..=3);
+            let found: Vec<_> = [Any, One, Two, Three, Quorum, All, LocalQuorum, EachQuorum, LocalOne]
+                .into_iter()
+                .filter_map(|level| Some((level, shortage(&cluster, level)?)))
+                .collect();
+            assert_eq!(found, short_of, "{down} down");
+        }
+    }
+
+    #[test]
+    fn levels_of_a_datacenter_look_at_that_one_only() {
+        let remote_down = TestCluster::datacenters(&[("dc1", 3), ("dc2", 3)]).down(4..=5);
+        for level in [LocalOne, LocalQuorum, Quorum, All, EachQuorum] {
+            let expected = match level {
+                All => Some((6, 4)),
+                EachQuorum => Some((2, 1)),
+                _ => None,
+            };
+            assert_eq!(shortage(&remote_down, level), expected, "{level}");
+        }
+        let error = remote_down
+            .layout()
+            .assure_sufficient_for_write(EachQuorum)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Cannot achieve consistency level EACH_QUORUM in DC dc2"
+        );
+        let local_down = TestCluster::datacenters(&[("dc1", 3), ("dc2", 3)]).down(2..=3);
+        assert_eq!(shortage(&local_down, LocalQuorum), Some((2, 1)));
+        assert_eq!(shortage(&local_down, Quorum), None);
+    }
+
+    #[test]
+    fn each_quorum_reads_from_every_datacenter() {
+        let layout = TestCluster::datacenters(&[("dc1", 3), ("dc2", 2)]).layout();
+        let contacts = layout.read_contacts(EachQuorum, &layout.read_candidates(EachQuorum), 0);
+        let endpoints: Vec<u8> = contacts.iter().map(|it| it.endpoint.number()).collect();
+        assert_eq!(endpoints, [1, 2, 4, 5]);
+    }
+
+    #[test]
+    fn writes_wait_for_nodes_that_are_joining_too() {
+        let layout = TestCluster::simple(3, 3).joining(4).layout();
+        assert_eq!(layout.pending.len(), 1, "token 0 is to be the fourth node's too");
+        assert_eq!(layout.block_for_write(Quorum), 3);
+        assert_eq!(layout.block_for_write(Any), 1);
     }
 }

@@ -9,23 +9,41 @@
 
 mod acknowledgements;
 mod ballot;
+mod cas;
 mod cluster;
 mod contention;
+mod difference;
 mod error;
 mod level;
 mod operation;
 mod proposer;
+mod range_read;
+mod read;
+mod read_context;
+mod reconciliation;
+mod repair;
+mod resolver;
+mod serial_read;
+mod speculation;
 mod timeouts;
 mod truncate;
 mod write;
 
 pub use ballot::BallotGenerator;
+pub use cas::{Cas, CasRequest, CasResult, Evaluation};
 pub use cluster::{Cluster, Replica, ReplicaLayout};
-pub use error::{RequestError, Shortage, WriteKind};
+pub use error::{Reasons, RequestError, Shortage, WriteKind};
 pub use operation::{Hint, Operation};
+pub use range_read::RangeRead;
+pub use read::{Read, ReadRequest, TableLatencies};
+pub use serial_read::SerialRead;
+pub use speculation::{Latencies, SpeculativeRetry};
 pub use timeouts::{
     CAS_CONTENTION_TIMEOUT, RANGE_REQUEST_TIMEOUT, READ_REQUEST_TIMEOUT, TRUNCATE_REQUEST_TIMEOUT,
     WRITE_REQUEST_TIMEOUT,
 };
 pub use truncate::Truncate;
 pub use write::{Write, WriteRequest};
+
+#[cfg(test)]
+mod testing;

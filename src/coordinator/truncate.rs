@@ -99,3 +99,48 @@ impl Operation for Truncate {
         self.settled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Driver, TestCluster, table};
+    use super::*;
+    use crate::data::WriteTimestamp;
+
+    fn truncate(cluster: &TestCluster) -> Driver<Truncate> {
+        let request = TruncateRequest {
+            table: table(|_| {}).id,
+            truncated_at: WriteTimestamp(5),
+        };
+        Driver::start(|now, out| cluster.with(|cluster| Truncate::start(request, None, cluster, now, out)))
+    }
+
+    fn failure(driver: &mut Driver<Truncate>) -> String {
+        driver.outcome().unwrap().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_node_has_to_answer() {
+        let mut driver = truncate(&TestCluster::simple(3, 1));
+        assert_eq!(driver.asked(), [1, 2, 3], "whatever the replication factor");
+        driver.answer_all([3, 1], Payload::TruncateResponse);
+        assert_eq!(driver.outcome(), None);
+        driver.answer(2, Payload::TruncateResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
+    }
+
+    #[test]
+    fn one_that_is_down_fails_or_is_late_is_told_in_cassandras_words() {
+        let mut driver = truncate(&TestCluster::simple(3, 3).down([2]));
+        assert_eq!(
+            failure(&mut driver),
+            "Error during truncate: Cannot achieve consistency level ALL"
+        );
+        let mut driver = truncate(&TestCluster::simple(2, 1));
+        driver.answer(1, Payload::TruncateResponse);
+        driver.wait();
+        assert_eq!(
+            failure(&mut driver),
+            "Error during truncate: Truncate timed out - received only 1 responses"
+        );
+    }
+}

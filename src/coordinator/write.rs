@@ -113,6 +113,14 @@ impl Write {
         write
     }
 
+    /// The client is answered without waiting; replicas that miss it still get hints.
+    pub(super) fn settle_now(&mut self) {
+        if !self.settled {
+            self.settled = true;
+            self.outcome = Some(Ok(()));
+        }
+    }
+
     fn hint(&mut self, replica: &Replica) {
         if self.keeps_hints && replica.takes_hints {
             self.hints.push(Hint {
@@ -121,6 +129,11 @@ impl Write {
             });
             self.acknowledgements.acknowledge_hint();
         }
+    }
+
+    fn fail(&mut self, replica: &Replica, reason: FailureReason) {
+        self.acknowledgements.fail(replica, reason);
+        self.hint(replica);
     }
 
     fn settle_if_met(&mut self, out: &mut Outbox) {
@@ -200,9 +213,191 @@ impl Operation for Write {
     }
 }
 
-impl Write {
-    fn fail(&mut self, replica: &Replica, reason: FailureReason) {
-        self.acknowledgements.fail(replica, reason);
-        self.hint(replica);
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Driver, TestCluster, mutation};
+    use super::*;
+    use ConsistencyLevel::*;
+
+    fn write(cluster: &TestCluster, consistency: ConsistencyLevel) -> Driver<Write> {
+        let request = WriteRequest {
+            mutation: mutation(),
+            consistency,
+            kind: WriteKind::Simple,
+            cause: None,
+        };
+        Driver::start(|now, out| Write::start(request, &cluster.layout(), now, out))
+    }
+
+    fn hinted(driver: &mut Driver<Write>) -> Vec<u8> {
+        let hints = driver.operation.take_hints();
+        hints.iter().map(|hint| hint.endpoint.number()).collect()
+    }
+
+    fn timeout(consistency: ConsistencyLevel, received: u32, required: u32) -> Result<(), RequestError> {
+        Err(RequestError::WriteTimeout {
+            consistency,
+            received,
+            required,
+            kind: WriteKind::Simple,
+        })
+    }
+
+    #[test]
+    fn each_level_is_met_by_so_many_answers() {
+        for (level, needed) in [
+            (Any, 1),
+            (One, 1),
+            (Two, 2),
+            (Quorum, 2),
+            (LocalQuorum, 2),
+            (Three, 3),
+            (All, 3),
+        ] {
+            let mut driver = write(&TestCluster::simple(3, 3), level);
+            assert_eq!(driver.asked(), [2, 3, 1], "the coordinator's own replica comes last");
+            for (n, answered) in [(3, 1), (1, 2), (2, 3)] {
+                driver.answer(n, Payload::MutationResponse);
+                let expected = (answered == needed).then_some(Ok(()));
+                assert_eq!(driver.outcome(), expected, "{level} after {answered}");
+            }
+            assert!(driver.operation.is_finished() && hinted(&mut driver).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_replica_that_is_down_gets_a_hint_and_no_message() {
+        let mut driver = write(&TestCluster::simple(3, 3).down([2]), Quorum);
+        assert_eq!((driver.asked(), hinted(&mut driver)), (vec![3, 1], vec![2]));
+        driver.answer(1, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), None, "a hint is no answer");
+        driver.answer(3, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
+    }
+
+    #[test]
+    fn an_unavailable_level_sends_nothing_and_hints_nothing() {
+        let mut driver = write(&TestCluster::simple(3, 3).down([2, 3]), Quorum);
+        assert!(matches!(
+            driver.outcome(),
+            Some(Err(RequestError::Unavailable {
+                required: 2,
+                alive: 1,
+                ..
+            }))
+        ));
+        assert!(driver.asked().is_empty() && hinted(&mut driver).is_empty() && driver.operation.is_finished());
+        assert!(driver.saw(|what| *what == What::ReplicasUnavailable { required: 2, alive: 1 }));
+    }
+
+    #[test]
+    fn who_does_not_answer_in_time_gets_a_hint() {
+        let mut driver = write(&TestCluster::simple(3, 3), All);
+        driver.answer(1, Payload::MutationResponse);
+        let started = driver.now;
+        driver.wait();
+        assert_eq!(driver.now, started + WRITE_REQUEST_TIMEOUT);
+        assert_eq!(driver.outcome(), Some(timeout(All, 1, 3)));
+        assert_eq!(hinted(&mut driver), [2, 3]);
+        assert!(driver.operation.is_finished());
+    }
+
+    #[test]
+    fn a_met_write_lives_on_for_its_hints() {
+        let mut driver = write(&TestCluster::simple(3, 3), One);
+        driver.answer(2, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
+        assert!(!driver.operation.is_finished());
+        driver.answer(1, Payload::MutationResponse);
+        driver.wait();
+        assert_eq!((driver.outcome(), hinted(&mut driver)), (None, vec![3]));
+        assert!(driver.operation.is_finished());
+    }
+
+    #[test]
+    fn an_answer_that_comes_twice_counts_once() {
+        let mut driver = write(&TestCluster::simple(3, 3), Two);
+        let message = driver.take(2);
+        for _ in 0..2 {
+            let payload = Payload::MutationResponse;
+            driver
+                .operation
+                .on_response(driver.now, message.to, message.id, payload, &mut driver.out);
+        }
+        assert_eq!(driver.outcome(), None);
+    }
+
+    #[test]
+    fn any_is_met_by_a_hint_alone_and_never_times_out() {
+        let cluster = TestCluster::simple(4, 2).down([2]);
+        let mut driver = write(&cluster, Any);
+        assert_eq!((driver.outcome(), hinted(&mut driver)), (Some(Ok(())), vec![2]));
+        let mut driver = write(&TestCluster::simple(3, 3), Any);
+        driver.wait();
+        assert_eq!((driver.outcome(), hinted(&mut driver)), (Some(Ok(())), vec![2, 3]));
+    }
+
+    #[test]
+    fn so_many_failures_that_the_level_is_out_of_reach_fail_the_write() {
+        let mut driver = write(&TestCluster::simple(3, 3), Quorum);
+        driver.answer(3, Payload::Failure(FailureReason::Unknown));
+        assert_eq!(driver.outcome(), None);
+        driver.answer(2, Payload::Failure(FailureReason::IncompatibleSchema));
+        let error = driver.outcome().unwrap().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Operation failed - received 0 responses and 2 failures: UNKNOWN from /127.0.0.3:7000, \
+             INCOMPATIBLE_SCHEMA from /127.0.0.2:7000"
+        );
+        assert_eq!(hinted(&mut driver), [3, 2]);
+    }
+
+    #[test]
+    fn failures_that_are_all_timeouts_are_a_timeout() {
+        let mut driver = write(&TestCluster::simple(3, 3), All);
+        driver.answer(3, Payload::Failure(FailureReason::Timeout));
+        assert_eq!(driver.outcome(), Some(timeout(All, 0, 3)));
+    }
+
+    #[test]
+    fn local_levels_do_not_count_other_datacenters() {
+        let mut driver = write(&TestCluster::datacenters(&[("dc1", 3), ("dc2", 3)]), LocalQuorum);
+        assert_eq!(driver.asked().len(), 6, "all of them are written to");
+        for n in [4, 5, 6, 2] {
+            driver.answer(n, Payload::MutationResponse);
+            assert_eq!(driver.outcome(), None);
+        }
+        driver.answer(1, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
+    }
+
+    #[test]
+    fn each_quorum_wants_a_quorum_of_each() {
+        let cluster = TestCluster::datacenters(&[("dc1", 3), ("dc2", 3)]);
+        let mut driver = write(&cluster, EachQuorum);
+        for n in [1, 2, 3, 4] {
+            driver.answer(n, Payload::MutationResponse);
+            assert_eq!(driver.outcome(), None);
+        }
+        let mut late = write(&cluster, EachQuorum);
+        late.answer_all([1, 2, 3, 4], Payload::MutationResponse);
+        late.wait();
+        assert_eq!(
+            late.outcome(),
+            Some(timeout(EachQuorum, 3, 4)),
+            "one less than asked for, as Cassandra says"
+        );
+        driver.answer(6, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
+    }
+
+    #[test]
+    fn a_joining_node_is_written_to_and_waited_for() {
+        let mut driver = write(&TestCluster::simple(3, 3).joining(4), Quorum);
+        assert_eq!(driver.asked(), [2, 3, 4, 1]);
+        driver.answer_all([1, 2], Payload::MutationResponse);
+        assert_eq!(driver.outcome(), None);
+        driver.answer(4, Payload::MutationResponse);
+        assert_eq!(driver.outcome(), Some(Ok(())));
     }
 }
