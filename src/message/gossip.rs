@@ -29,6 +29,8 @@ macro_rules! application_states {
         pub enum ApplicationState { $($state),* }
 
         impl ApplicationState {
+            pub const ALL: &[ApplicationState] = &[$(ApplicationState::$state),*];
+
             pub const fn name(self) -> &'static str {
                 match self { $(ApplicationState::$state => $name),* }
             }

@@ -53,7 +53,7 @@ impl RingNode {
 }
 
 /// The nodes that have a part in the ring, and the ring they make.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     nodes: BTreeMap<Endpoint, RingNode>,
     ring: Vec<(Token, Endpoint)>,
