@@ -164,6 +164,14 @@ pub enum What {
     NodeStarted {
         generation: u32,
     },
+    /// The node's disk could not be read: it does not run.
+    StartFailed {
+        why: String,
+    },
+    /// The disk refused a write; the node goes on.
+    DiskFailed {
+        why: String,
+    },
     NodeStopped {
         graceful: bool,
     },

@@ -23,6 +23,18 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// An outbox whose first message has this id: a restarted node must not take an answer to its former self for one to it.
+    pub fn starting_at(first: u64) -> Outbox {
+        Outbox {
+            next_id: first,
+            ..Outbox::default()
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.events.is_empty()
+    }
+
     /// Sends a request or a message that wants no answer. Its id is what an answer will name.
     pub fn send(&mut self, to: Endpoint, cause: Option<RequestId>, payload: Payload) -> MessageId {
         self.push(to, None, cause, payload)

@@ -16,6 +16,8 @@ pub struct NodeConfig {
     pub seeds: Vec<Endpoint>,
     /// `initial_token`. A node whose disk knows its tokens keeps those.
     pub tokens: Vec<Token>,
+    /// `auto_bootstrap`: on its first start the node joins a running cluster, rather than being one of those that found it.
+    pub auto_bootstrap: bool,
     /// The run's seed: the node splits its own streams from it.
     pub seed: Seed,
     pub clock: WallClock,

@@ -4,11 +4,25 @@
 //! `async`; its disk is the `Disk` it was given. Does not know whether it runs in a worker, a test or a server.
 
 mod api;
+mod bootstrap;
 mod config;
+mod core;
+mod dispatch;
+mod hinting;
+mod operations;
+mod paxos_store;
+mod schema_sync;
+mod session;
+mod snapshot;
+mod start;
+mod system_tables;
+mod uuids;
 mod view;
 
+pub use self::core::Node;
 pub use api::{ClientReply, ClientRequest, Input, Output};
 pub use config::NodeConfig;
+pub use system_tables::RELEASE_VERSION;
 pub use view::{
     CellView, CommitLogView, DeletionView, HintView, NodeView, PartitionView, PeerView, RowView, TableView, ViewRequest,
 };

@@ -239,7 +239,7 @@ fn load_type(keyspace: &str, row: &SchemaRow<'_>, known: &Types) -> Result<UserT
 
 fn parse_type(row: &SchemaRow<'_>, text: &str, types: &Types) -> Result<CqlType, SchemaRowError> {
     let user_type = |name: &str| types.get(name).cloned();
-    CqlType::parse(text, &user_type).map_err(|error| row.error(error.to_string()))
+    CqlType::parse(text, user_type).map_err(|error| row.error(error.to_string()))
 }
 
 fn load_tables(

@@ -185,7 +185,7 @@ fn split_columns(list: &str) -> Vec<(&str, CqlType)> {
             '>' => depth -= 1,
             ',' if depth == 0 => {
                 if let Some((name, ty)) = list[start..at].trim().split_once(' ') {
-                    let ty = CqlType::parse(ty.trim(), &|_: &str| None).expect("system columns have built-in types");
+                    let ty = CqlType::parse(ty.trim(), |_: &str| None).expect("system columns have built-in types");
                     columns.push((name, ty));
                 }
                 start = at + 1;

@@ -68,6 +68,10 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
         self.hosts.keys().copied()
     }
 
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
     pub fn roster(&self) -> &Roster {
         &self.roster
     }

@@ -9,6 +9,7 @@ mod host;
 mod link;
 mod machine;
 mod network;
+mod node_machine;
 mod pacing;
 mod roster;
 mod scheduler;

@@ -29,6 +29,7 @@ impl Roster {
             rack: NodeConfig::DEFAULT_RACK.into(),
             seeds: seeds(places),
             tokens: Vec::new(),
+            auto_bootstrap: false,
             seed: config.seed,
             clock: WallClock {
                 epoch: config.epoch,
@@ -64,7 +65,9 @@ impl Roster {
         }
         let tokens = allocation::split_largest(&topology, self.tokens_per_node, &mut self.random);
         self.push(place, tokens);
-        self.nodes.last()
+        let joining = self.nodes.last_mut()?;
+        joining.auto_bootstrap = true;
+        Some(joining)
     }
 
     fn push(&mut self, place: &Place, mut tokens: Vec<Token>) {

@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StorageError;
-use super::commitlog::{self, CommitLog, CommitLogConfig, CommitLogPosition, Record, ReplayReport, SegmentId};
+use super::commitlog::{
+    self, CommitLog, CommitLogConfig, CommitLogPosition, CommitLogSync, Record, ReplayReport, SegmentId,
+};
 use super::disk::Disk;
 use super::local::LocalState;
 use super::memtable::Memtable;
@@ -218,6 +220,11 @@ impl Engine {
     /// Makes all that was applied safe from a crash. With `CommitLogSync::Group` a node calls this before its answers go out.
     pub fn sync(&mut self) -> Result<(), StorageError> {
         self.commit_log.sync(&mut *self.disk)
+    }
+
+    /// Whether the owner has to call `sync` before it lets an answer out.
+    pub fn syncs_in_groups(&self) -> bool {
+        self.config.commit_log.sync == CommitLogSync::Group
     }
 
     /// Does what is due: the periodic sync.

@@ -245,7 +245,7 @@ fn named(selector: &Selector) -> String {
             format!("{function}({})", named(of))
         }
         Selector::Function { name, arguments } => {
-            let arguments: Vec<String> = arguments.iter().map(|it| named(it)).collect();
+            let arguments: Vec<String> = arguments.iter().map(named).collect();
             let keyspace = name.keyspace.as_deref().unwrap_or("system");
             format!("{keyspace}.{}({})", name.name, arguments.join(", "))
         }

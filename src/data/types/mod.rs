@@ -24,6 +24,7 @@ mod properties;
 #[cfg(test)]
 mod recorded;
 mod scan;
+mod show;
 mod timestamp;
 mod validate;
 mod value;

@@ -1,0 +1,243 @@
+//! The node itself: its parts, and how one input goes through them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::bootstrap::Bootstrap;
+use super::operations::Operations;
+use super::schema_sync::SchemaSync;
+use super::session::Statement;
+use super::{ClientReply, Input, NodeConfig, Output};
+use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
+use crate::coordinator::{BallotGenerator, TableLatencies};
+use crate::data::{EpochSeconds, TableId, Token, WriteTimestamp};
+use crate::event::{Event, What};
+use crate::gossip::Gossiper;
+use crate::hints::Hints;
+use crate::message::{Envelope, Outbox};
+use crate::ring::Ring;
+use crate::schema::Schema;
+use crate::storage::{Disk, Engine, StorageError};
+
+/// One node of the cluster.
+pub struct Node {
+    config: NodeConfig,
+    outputs: Vec<Output>,
+    /// What keeps the node from running: it then answers nobody.
+    state: Result<Running, StorageError>,
+}
+
+/// All parts of a node that runs.
+pub(super) struct Running {
+    pub config: NodeConfig,
+    pub host_id: HostId,
+    pub generation: u32,
+    pub tokens: Vec<Token>,
+    pub engine: Engine,
+    pub schema: Arc<Schema>,
+    pub ring: Ring,
+    pub gossiper: Gossiper,
+    pub hints: Hints,
+    pub bootstrap: Bootstrap,
+    pub schema_sync: SchemaSync,
+    pub operations: Operations,
+    pub statements: BTreeMap<RequestId, Statement>,
+    pub ballots: BallotGenerator,
+    pub latencies: BTreeMap<TableId, TableLatencies>,
+    pub random: Random,
+    /// The last timestamp given to a write that brought none: the next is later, whatever the clock says.
+    pub last_timestamp: WriteTimestamp,
+    pub out: Outbox,
+    pub outputs: Vec<Output>,
+    /// Messages from this node to itself: they see no network.
+    pub loopback: VecDeque<Envelope>,
+    pub now: Instant,
+}
+
+impl Node {
+    /// Starts on a disk, empty or not. A disk that cannot be read leaves a node that says so in an event and does nothing.
+    pub fn start(config: NodeConfig, disk: Box<dyn Disk>, now: Instant) -> Node {
+        let mut node = Node {
+            outputs: Vec::new(),
+            state: Running::start(&config, disk, now),
+            config,
+        };
+        match &mut node.state {
+            Ok(running) => running.settle(),
+            Err(error) => {
+                let what = What::StartFailed { why: error.to_string() };
+                node.outputs.push(Output::Event(Event {
+                    at: now,
+                    node: node.config.endpoint,
+                    cause: None,
+                    what,
+                }));
+            }
+        }
+        node
+    }
+
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        let Ok(running) = &mut self.state else { return };
+        debug_assert!(now >= running.now, "time runs backwards: {now} after {}", running.now);
+        running.now = now;
+        match input {
+            Input::Timeout => {}
+            Input::Message(message) => {
+                let what = What::MessageReceived {
+                    from: message.from,
+                    id: message.id,
+                    verb: message.verb(),
+                };
+                running.event(message.cause, what);
+                running.deliver(message);
+            }
+            Input::Client(request) => running.begin(request),
+        }
+        running.on_timeouts();
+        running.settle();
+    }
+
+    /// What is to go out since the last time.
+    pub fn drain(&mut self) -> impl Iterator<Item = Output> + use<> {
+        let running = self
+            .state
+            .as_mut()
+            .map(|running| core::mem::take(&mut running.outputs))
+            .unwrap_or_default();
+        core::mem::take(&mut self.outputs).into_iter().chain(running)
+    }
+
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let Ok(running) = &self.state else { return None };
+        let candidates = [
+            running.gossiper.next_timeout(),
+            running.hints.next_timeout(),
+            running.engine.next_timeout(),
+            running.operations.next_timeout(),
+            running.schema_sync.next_timeout(),
+            running.bootstrap.next_timeout(),
+        ];
+        candidates.into_iter().flatten().min()
+    }
+
+    pub(super) fn running(&self) -> Result<&Running, &StorageError> {
+        self.state.as_ref()
+    }
+
+    pub(super) fn config(&self) -> &NodeConfig {
+        &self.config
+    }
+}
+
+impl Running {
+    pub fn endpoint(&self) -> Endpoint {
+        self.config.endpoint
+    }
+
+    pub fn wall_clock(&self) -> UnixMicros {
+        self.config.clock.at(self.now)
+    }
+
+    pub fn epoch_seconds(&self) -> EpochSeconds {
+        self.wall_clock().into()
+    }
+
+    /// A timestamp for a write of this node's: the clock's, but never one given before.
+    pub fn next_timestamp(&mut self) -> WriteTimestamp {
+        let clock = WriteTimestamp::from(self.wall_clock());
+        self.last_timestamp = clock.max(WriteTimestamp(self.last_timestamp.0 + 1));
+        self.last_timestamp
+    }
+
+    pub fn event(&mut self, cause: Option<RequestId>, what: What) {
+        let (at, node) = (self.now, self.config.endpoint);
+        self.outputs.push(Output::Event(Event { at, node, cause, what }));
+    }
+
+    pub fn reply(&mut self, reply: ClientReply) {
+        self.outputs.push(Output::Reply(reply));
+    }
+
+    /// Lets everything due happen.
+    fn on_timeouts(&mut self) {
+        let now = self.now;
+        if self.gossiper.next_timeout().is_some_and(|due| due <= now) {
+            self.gossiper.on_timeout(now, &mut self.out);
+        }
+        while let Some(stepped) = self.operations.on_timeout(now, &mut self.out) {
+            self.after_step(stepped);
+        }
+        if self.hints.next_timeout().is_some_and(|due| due <= now) {
+            self.on_hints_due();
+        }
+        if self.schema_sync.next_timeout().is_some_and(|due| due <= now) {
+            self.on_schema_timeout();
+        }
+        if self.bootstrap.next_timeout().is_some_and(|due| due <= now) {
+            self.continue_bootstrap();
+        }
+        if self.engine.next_timeout().is_some_and(|due| due <= now)
+            && let Err(error) = self.engine.on_timeout(now)
+        {
+            self.disk_failed(&error);
+        }
+    }
+
+    /// Follows up what was left in the outbox until all is quiet, and makes it durable before any of it goes out.
+    fn settle(&mut self) {
+        loop {
+            self.follow_gossip();
+            for (cause, what) in core::mem::take(&mut self.out.events) {
+                self.event(cause, what);
+            }
+            let messages = core::mem::take(&mut self.out.messages);
+            for it in messages {
+                let from = self.endpoint();
+                let message = Envelope {
+                    from,
+                    to: it.to,
+                    id: it.id,
+                    in_reply_to: it.in_reply_to,
+                    cause: it.cause,
+                    payload: it.payload,
+                };
+                if message.to == from {
+                    self.loopback.push_back(message)
+                } else {
+                    self.send(message)
+                }
+            }
+            match self.loopback.pop_front() {
+                Some(message) => self.deliver(message),
+                None if self.out.is_empty() => break,
+                None => {}
+            }
+        }
+        if self.engine.syncs_in_groups()
+            && let Err(error) = self.engine.sync()
+        {
+            self.disk_failed(&error);
+        }
+    }
+
+    fn send(&mut self, message: Envelope) {
+        let what = What::MessageSent {
+            to: message.to,
+            id: message.id,
+            in_reply_to: message.in_reply_to,
+            verb: message.verb(),
+            bytes: message.wire_size(),
+        };
+        self.event(message.cause, what);
+        self.outputs.push(Output::Send(message));
+    }
+
+    /// A write that the disk refused: the node goes on, as with Cassandra's `disk_failure_policy: ignore`, and says so.
+    pub fn disk_failed(&mut self, error: &StorageError) {
+        self.event(None, What::DiskFailed { why: error.to_string() });
+    }
+}
+
+/// How long clients wait for a schema change to reach every live node; drivers wait as long for agreement.
+pub(super) const SCHEMA_AGREEMENT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,95 @@
+//! The coordinator's failures as clients see them.
+
+use crate::coordinator::{Reasons, RequestError, WriteKind};
+use crate::cql::{QueryError, WriteType};
+use crate::storage::StorageError;
+
+impl From<RequestError> for QueryError {
+    fn from(error: RequestError) -> QueryError {
+        match error {
+            RequestError::Unavailable {
+                consistency,
+                required,
+                alive,
+                ..
+            } => QueryError::Unavailable {
+                consistency,
+                required,
+                alive,
+            },
+            RequestError::WriteTimeout {
+                consistency,
+                received,
+                required,
+                kind,
+            } => QueryError::WriteTimeout {
+                consistency,
+                received,
+                required,
+                write_type: write_type(kind),
+            },
+            RequestError::ReadTimeout {
+                consistency,
+                received,
+                required,
+                data_present,
+            } => QueryError::ReadTimeout {
+                consistency,
+                received,
+                required,
+                data_present,
+            },
+            RequestError::WriteFailure {
+                consistency,
+                received,
+                required,
+                failures,
+                kind,
+            } => QueryError::WriteFailure {
+                consistency,
+                received,
+                required,
+                failures: failures.len() as u32,
+                reasons: Reasons(&failures).to_string(),
+                write_type: write_type(kind),
+            },
+            RequestError::ReadFailure {
+                consistency,
+                received,
+                required,
+                failures,
+                data_present,
+            } => QueryError::ReadFailure {
+                consistency,
+                received,
+                required,
+                failures: failures.len() as u32,
+                reasons: Reasons(&failures).to_string(),
+                data_present,
+            },
+            RequestError::CasWriteUnknown {
+                consistency,
+                received,
+                required,
+            } => QueryError::CasWriteUnknown {
+                consistency,
+                received,
+                required,
+            },
+            RequestError::Truncate(message) => QueryError::Truncate(message),
+        }
+    }
+}
+
+fn write_type(kind: WriteKind) -> WriteType {
+    match kind {
+        WriteKind::Simple => WriteType::Simple,
+        WriteKind::UnloggedBatch => WriteType::UnloggedBatch,
+        WriteKind::Cas => WriteType::Cas,
+    }
+}
+
+/// A disk that fails while a statement is about this node's own tables.
+pub(super) fn storage_error(error: StorageError) -> QueryError {
+    QueryError::Server(error.to_string())
+}

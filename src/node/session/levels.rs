@@ -1,0 +1,50 @@
+//! Which consistency levels a statement may have. Source: Cassandra 5.0, `ConsistencyLevel.validateFor*`.
+
+use crate::cql::QueryError;
+use crate::data::ConsistencyLevel;
+
+pub(super) fn check_read(level: ConsistencyLevel) -> Result<(), QueryError> {
+    match level {
+        ConsistencyLevel::Any => Err(QueryError::invalid("ANY ConsistencyLevel is only supported for writes")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_write(level: ConsistencyLevel) -> Result<(), QueryError> {
+    match level.is_serial() {
+        true => Err(QueryError::invalid(
+            "You must use conditional updates for serializable writes",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The level at which a conditional update that was decided is written.
+pub(super) fn check_commit(level: ConsistencyLevel) -> Result<(), QueryError> {
+    match level.is_serial() {
+        true => Err(QueryError::invalid(format!(
+            "{level} is not supported as conditional update commit consistency. Use ANY if you mean \"make sure it is \
+             accepted but I don't care how many replicas commit it for non-SERIAL reads\""
+        ))),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn check_serial(level: ConsistencyLevel) -> Result<(), QueryError> {
+    match level.is_serial() {
+        true => Ok(()),
+        false => Err(QueryError::invalid(
+            "Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL",
+        )),
+    }
+}
+
+/// Tables that only the node itself writes.
+pub(super) fn refuse_system(keyspace: &str) -> Result<(), QueryError> {
+    match crate::schema::change::is_local_system_keyspace(keyspace) {
+        true => Err(QueryError::Unauthorized(format!(
+            "{keyspace} keyspace is not user-modifiable."
+        ))),
+        false => Ok(()),
+    }
+}

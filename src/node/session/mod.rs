@@ -1,0 +1,329 @@
+//! Sessions: where a client's statement meets the coordinator. `cql` says what a statement means, `coordinator` carries it out.
+//!
+//! A statement is begun with its request, goes through one or more operations, and ends with one reply.
+
+mod cas;
+mod describe;
+mod errors;
+mod levels;
+mod modify;
+mod select;
+
+use std::sync::Arc;
+
+use crate::base::{RequestId, UnixMicros};
+use crate::coordinator::{Cluster, Operation, RequestError, Truncate};
+use crate::cql::prepare::{CasPlan, Evaluation, Plan, PrepareContext, SelectRun, UuidKind, prepare};
+use crate::cql::{QueryError, QueryResult, Rows, parse};
+use crate::data::{KeyspaceName, Partition, TableId};
+use crate::event::{self, What};
+use crate::message::replica::TruncateRequest;
+use crate::schema::change::{ChangeContext, ChangeRequest, SchemaChange};
+use crate::schema::{ClusterShape, ReplicationParams, SYSTEM_SCHEMA, TableMetadata, change_mutation};
+
+use super::core::Running;
+use super::operations::{Operations, Owner, Stepped};
+use super::{ClientReply, ClientRequest, operations};
+
+/// A statement under way.
+pub(super) struct Statement {
+    request: ClientRequest,
+    warnings: Vec<String>,
+    stage: Stage,
+}
+
+/// What a statement waits for.
+enum Stage {
+    /// Writes to so many partitions.
+    Writes {
+        left: usize,
+    },
+    Select(Box<Selecting>),
+    Cas(Box<CasStage>),
+    /// Acknowledgements of a change of schema.
+    Change(SchemaChange),
+}
+
+/// A SELECT and the answers to its present reads, as far as they are in.
+struct Selecting {
+    run: SelectRun,
+    table: Arc<TableMetadata>,
+    answers: Vec<Option<Vec<Partition>>>,
+}
+
+/// A conditional update, and what it is answered with if its condition does not hold.
+struct CasStage {
+    plan: CasPlan,
+    refusal: Option<Rows>,
+}
+
+impl Running {
+    /// Takes a client's request in.
+    pub(super) fn begin(&mut self, request: ClientRequest) {
+        let (id, query) = (request.id, request.query.clone());
+        let consistency = request.consistency;
+        self.event(
+            Some(id),
+            What::StatementReceived {
+                query: query.clone(),
+                consistency,
+            },
+        );
+        self.event(Some(id), What::Parsing { query });
+        let outcome = self.start_statement(request);
+        if let Err((error, warnings)) = outcome {
+            self.reply_to(id, Err(error), warnings);
+        }
+    }
+
+    /// Prepares a statement and starts what it needs; fails when it is wrong.
+    fn start_statement(&mut self, request: ClientRequest) -> Result<(), (QueryError, Vec<String>)> {
+        let id = request.id;
+        let statement = parse(&request.query).map_err(|error| (error.into(), Vec::new()))?;
+        self.event(Some(id), What::Preparing);
+        let context = PrepareContext {
+            schema: &self.schema,
+            keyspace: request.keyspace.as_ref(),
+        };
+        let prepared = prepare(&statement.statement, &context).map_err(|error| (error, Vec::new()))?;
+        let warnings = prepared.warnings;
+        let started = match prepared.plan {
+            Plan::Modify(plan) => self.start_writes(&request, &plan),
+            Plan::Select(plan) => self.start_select(&request, &plan),
+            Plan::Cas(plan) => self.start_cas(&request, plan),
+            Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
+            Plan::Change(change) => return self.start_change(request, change, warnings),
+            Plan::Describe(describe) => Ok(Started::Done(self.describe(&describe, request.keyspace.as_ref()))),
+            Plan::Use(keyspace) => Ok(Started::Done(self.use_keyspace(keyspace))),
+        };
+        match started {
+            Err(error) => Err((error, warnings)),
+            Ok(Started::Done(result)) => {
+                self.reply_to(id, result, warnings);
+                Ok(())
+            }
+            Ok(Started::Waiting(stage, steps)) => {
+                self.statements.insert(
+                    id,
+                    Statement {
+                        request,
+                        warnings,
+                        stage,
+                    },
+                );
+                self.advance_started(steps);
+                self.continue_select(id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Operations that are settled as soon as they are started (there is nobody to ask) have an outcome already.
+    fn advance_started(&mut self, steps: Vec<operations::OperationId>) {
+        for operation in steps {
+            let first = self.out.messages.len();
+            if let Some(stepped) = self.operations.stepped(operation, &self.out, first) {
+                self.after_step(stepped);
+            }
+        }
+    }
+
+    /// Looks at what an operation came to.
+    pub(super) fn after_step(&mut self, stepped: Stepped) {
+        for hint in stepped.hints {
+            self.store_hint(hint);
+        }
+        let Owner { request, index } = stepped.owner;
+        let outcome = match self.operations.get_mut(stepped.id) {
+            None => return,
+            Some(operations::Running::Cas(_)) => None,
+            Some(operations::Running::Write(it)) => it.take_outcome().map(Outcome::Written),
+            Some(operations::Running::Truncate(it)) => it.take_outcome().map(Outcome::Written),
+            Some(operations::Running::Read(it)) => it.take_outcome().map(Outcome::Read),
+            Some(operations::Running::RangeRead(it)) => it.take_outcome().map(Outcome::Read),
+            Some(operations::Running::SerialRead(it)) => it.take_outcome().map(Outcome::Read),
+        };
+        match outcome {
+            Some(Outcome::Written(outcome)) => self.write_done(request, outcome),
+            Some(Outcome::Read(outcome)) => self.read_done(request, index, outcome),
+            None => self.continue_cas(request, stepped.id),
+        }
+        self.operations.forget_if_finished(stepped.id);
+    }
+
+    fn start_truncate(
+        &mut self,
+        request: &ClientRequest,
+        table: TableId,
+        keyspace: &KeyspaceName,
+    ) -> Result<Started, QueryError> {
+        let truncate = TruncateRequest {
+            table,
+            truncated_at: self.next_timestamp(),
+        };
+        let (id, now) = (request.id, self.now);
+        let operation = self.with_cluster(keyspace, |cluster, operations, out| {
+            let first = out.messages.len();
+            let truncate = Truncate::start(truncate, Some(id), cluster, now, out);
+            operations.add(
+                Owner { request: id, index: 0 },
+                operations::Running::Truncate(truncate),
+                out,
+                first,
+            )
+        })?;
+        Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![operation]))
+    }
+
+    fn start_change(
+        &mut self,
+        request: ClientRequest,
+        change: ChangeRequest,
+        mut warnings: Vec<String>,
+    ) -> Result<(), (QueryError, Vec<String>)> {
+        let id = request.id;
+        let datacenters = self.ring.topology().datacenters();
+        let cluster = ClusterShape {
+            datacenters: datacenters
+                .iter()
+                .map(|(name, nodes)| (name.to_string(), nodes.len() as u32))
+                .collect(),
+        };
+        let new_table_id = self.time_uuid();
+        let context = ChangeContext {
+            schema: &self.schema,
+            cluster: &cluster,
+            new_table_id,
+        };
+        let change = change
+            .apply(&context)
+            .map_err(|error| (error.into(), warnings.clone()))?;
+        warnings.extend(change.warnings);
+        let (timestamp, now) = (self.next_timestamp(), self.epoch_seconds());
+        let mutation = change_mutation(change.before.as_deref(), change.after.as_deref(), timestamp, now);
+        let result =
+            |announcement: Option<SchemaChange>| announcement.map_or(QueryResult::Void, QueryResult::SchemaChange);
+        match (mutation, change.announcement) {
+            (Some(mutation), Some(announcement)) => {
+                self.statements.insert(
+                    id,
+                    Statement {
+                        request,
+                        warnings: warnings.clone(),
+                        stage: Stage::Change(announcement),
+                    },
+                );
+                self.announce_schema(id, mutation)
+                    .map_err(|error| (errors::storage_error(error), warnings))
+            }
+            (_, announcement) => {
+                self.reply_to(id, Ok(result(announcement)), warnings);
+                Ok(())
+            }
+        }
+    }
+
+    /// All live peers have a change, or were given time enough.
+    pub(super) fn finish_change(&mut self, request: RequestId) {
+        let Some(Statement {
+            stage: Stage::Change(announcement),
+            ..
+        }) = self.statements.get(&request)
+        else {
+            return;
+        };
+        let result = QueryResult::SchemaChange(announcement.clone());
+        self.finish(request, Ok(result));
+    }
+
+    fn use_keyspace(&self, keyspace: KeyspaceName) -> Result<QueryResult, QueryError> {
+        match self.schema.keyspace(&keyspace) {
+            Some(_) => Ok(QueryResult::SetKeyspace(keyspace)),
+            None => Err(QueryError::invalid(format!("Keyspace '{keyspace}' does not exist"))),
+        }
+    }
+
+    /// Ends a statement with its one reply.
+    fn finish(&mut self, request: RequestId, result: Result<QueryResult, QueryError>) {
+        // A second write of the same statement that fails after the first did has nobody left to tell.
+        let Some(statement) = self.statements.remove(&request) else {
+            return;
+        };
+        self.reply_to(request, result, statement.warnings);
+    }
+
+    fn reply_to(&mut self, id: RequestId, result: Result<QueryResult, QueryError>, warnings: Vec<String>) {
+        let outcome = match &result {
+            Ok(QueryResult::Rows(rows)) => event::Outcome::Done {
+                rows: Some(rows.rows.len() as u32),
+            },
+            Ok(_) => event::Outcome::Done { rows: None },
+            Err(error) => event::Outcome::Failed {
+                code: error.code(),
+                message: error.to_string(),
+            },
+        };
+        // What went before happened before: it must not come after this in the history.
+        for (cause, what) in core::mem::take(&mut self.out.events) {
+            self.event(cause, what);
+        }
+        self.event(Some(id), What::StatementDone { outcome });
+        self.reply(ClientReply { id, result, warnings });
+    }
+
+    /// Gives `start` the cluster as this node sees it now, for the tables of a keyspace.
+    fn with_cluster<T>(
+        &mut self,
+        keyspace: &KeyspaceName,
+        start: impl FnOnce(&Cluster<'_>, &mut Operations, &mut crate::message::Outbox) -> T,
+    ) -> Result<T, QueryError> {
+        let missing = || QueryError::invalid(format!("keyspace {keyspace} does not exist"));
+        let params: ReplicationParams = self.schema.keyspace(keyspace).ok_or_else(missing)?.replication.clone();
+        let placement = self.ring.placement(&params);
+        let (gossiper, hints, topology, now) = (&self.gossiper, &self.hints, self.ring.topology(), self.now);
+        let cluster = Cluster {
+            local: self.config.endpoint,
+            topology,
+            placement: &placement,
+            is_alive: &|peer| gossiper.is_alive(peer),
+            takes_hints: &|peer| {
+                let host = topology.host_id(peer);
+                host.is_some_and(|host| hints.takes(now, host, gossiper.downtime(peer, now)))
+            },
+        };
+        Ok(start(&cluster, &mut self.operations, &mut self.out))
+    }
+
+    /// The clock and the source of uuids that terms are evaluated with.
+    fn evaluate<T>(&mut self, with: impl FnOnce(&mut Evaluation<'_>) -> T) -> T {
+        let now: UnixMicros = self.wall_clock();
+        let random = &mut self.random;
+        let mut uuids = |kind| match kind {
+            UuidKind::Random => random.uuid(),
+            UuidKind::Time => super::uuids::time_uuid(now, random),
+        };
+        with(&mut Evaluation { now, uuids: &mut uuids })
+    }
+
+    fn time_uuid(&mut self) -> uuid::Uuid {
+        let now = self.wall_clock();
+        super::uuids::time_uuid(now, &mut self.random)
+    }
+}
+
+/// What an operation came to.
+enum Outcome {
+    Written(Result<(), RequestError>),
+    Read(Result<Vec<Partition>, RequestError>),
+}
+
+/// How a statement began.
+enum Started {
+    Done(Result<QueryResult, QueryError>),
+    Waiting(Stage, Vec<operations::OperationId>),
+}
+
+/// Tables every node keeps for itself are read here and nowhere else.
+fn is_local_table(table: &TableMetadata) -> bool {
+    matches!(table.keyspace.as_str(), SYSTEM_SCHEMA | "system")
+}

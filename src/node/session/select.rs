@@ -1,0 +1,180 @@
+//! SELECT: the reads that its plan asks for, one after the other or all at once, until it has its rows.
+
+use super::{Selecting, Stage, Started, errors, is_local_table, levels};
+use crate::base::RequestId;
+use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead};
+use crate::cql::QueryError;
+use crate::cql::prepare::{SelectPlan, SelectStep};
+use crate::data::{Partition, PartitionSelection, ReadCommand};
+use crate::event::What;
+use crate::message::paxos::Subject;
+use crate::node::ClientRequest;
+use crate::node::core::Running;
+use crate::node::operations::{self, OperationId, Owner};
+use crate::schema::TableMetadata;
+use std::sync::Arc;
+
+impl Running {
+    pub(super) fn start_select(&mut self, request: &ClientRequest, plan: &SelectPlan) -> Result<Started, QueryError> {
+        levels::check_read(request.consistency)?;
+        let (page_size, paging_state) = (request.page_size, request.paging_state.as_ref());
+        let run = self.evaluate(|at| plan.start(at, page_size, paging_state))?;
+        let table = plan.table().clone();
+        let selecting = Box::new(Selecting {
+            run,
+            table,
+            answers: Vec::new(),
+        });
+        Ok(Started::Waiting(Stage::Select(selecting), Vec::new()))
+    }
+
+    /// Takes the next step of a SELECT whose reads are all answered.
+    pub(super) fn continue_select(&mut self, request: RequestId) {
+        loop {
+            let Some(statement) = self.statements.get_mut(&request) else {
+                return;
+            };
+            let Stage::Select(selecting) = &mut statement.stage else {
+                return;
+            };
+            let step = match selecting.run.step() {
+                Ok(step) => step,
+                Err(error) => return self.finish(request, Err(error)),
+            };
+            let commands = match step {
+                SelectStep::Done(result) => return self.finish(request, Ok(result)),
+                SelectStep::Read(commands) => commands,
+            };
+            let table = selecting.table.clone();
+            if is_local_table(&table) {
+                match self.read_locally(request, &commands, &table) {
+                    Ok(answers) => self.supply(request, answers),
+                    Err(error) => return self.finish(request, Err(error)),
+                }
+                continue;
+            }
+            selecting.answers = vec![None; commands.len()];
+            match self.start_reads(request, commands, &table) {
+                // Some may be settled already: their outcomes are taken like those that come later.
+                Ok(started) => return self.advance_started(started),
+                Err(error) => return self.finish(request, Err(error)),
+            }
+        }
+    }
+
+    fn start_reads(
+        &mut self,
+        request: RequestId,
+        commands: Vec<ReadCommand>,
+        table: &Arc<TableMetadata>,
+    ) -> Result<Vec<OperationId>, QueryError> {
+        let Some(statement) = self.statements.get(&request) else {
+            return Ok(Vec::new());
+        };
+        let (consistency, now) = (statement.request.consistency, self.now);
+        let latencies = self.latencies.get(&table.id).cloned().unwrap_or_default();
+        let mut ballots = self.ballots.clone();
+        let started = self.with_cluster(&table.keyspace, |cluster, operations, out| {
+            let mut start = |(index, command): (usize, ReadCommand)| {
+                let first = out.messages.len();
+                let partitions = command.partitions.clone();
+                let read = ReadRequest {
+                    table: table.clone(),
+                    command,
+                    consistency,
+                    cause: Some(request),
+                };
+                let running = match partitions {
+                    PartitionSelection::One(key) => {
+                        let layout = cluster.layout(key.token);
+                        match consistency.is_serial() {
+                            true => {
+                                let subject = Subject { table: table.id, key };
+                                let serial =
+                                    SerialRead::start(read, subject, layout, &latencies, &mut ballots, now, out);
+                                operations::Running::SerialRead(Box::new(serial))
+                            }
+                            false => {
+                                operations::Running::Read(Box::new(Read::start(read, &layout, &latencies, now, out)))
+                            }
+                        }
+                    }
+                    PartitionSelection::Range(_) => {
+                        let scan = RangeRead::start(read, cluster, &latencies, 0.0, now, out);
+                        operations::Running::RangeRead(Box::new(scan))
+                    }
+                };
+                operations.add(Owner { request, index }, running, out, first)
+            };
+            commands.into_iter().enumerate().map(&mut start).collect()
+        });
+        self.ballots = ballots;
+        started
+    }
+
+    /// Reads tables that every node keeps for itself.
+    fn read_locally(
+        &mut self,
+        request: RequestId,
+        commands: &[ReadCommand],
+        table: &Arc<TableMetadata>,
+    ) -> Result<Vec<Vec<Partition>>, QueryError> {
+        let mut answers = Vec::new();
+        for command in commands {
+            let name = table.name.clone();
+            self.event(
+                Some(request),
+                match command.partitions {
+                    PartitionSelection::One(_) => What::SinglePartitionRead { table: name },
+                    PartitionSelection::Range(_) => What::RangeRead { table: name },
+                },
+            );
+            let found = self.engine.read(command, table).map_err(errors::storage_error)?;
+            self.event(
+                Some(request),
+                What::RowsRead {
+                    live: found.live_rows,
+                    tombstones: found.tombstones,
+                },
+            );
+            answers.push(found.partitions);
+        }
+        Ok(answers)
+    }
+
+    pub(super) fn read_done(
+        &mut self,
+        request: RequestId,
+        index: usize,
+        outcome: Result<Vec<Partition>, RequestError>,
+    ) {
+        let partitions = match outcome {
+            Ok(partitions) => partitions,
+            Err(error) => return self.finish(request, Err(error.into())),
+        };
+        let Some(statement) = self.statements.get_mut(&request) else {
+            return;
+        };
+        let Stage::Select(selecting) = &mut statement.stage else {
+            return;
+        };
+        selecting.answers[index] = Some(partitions);
+        if selecting.answers.iter().all(Option::is_some) {
+            let answers = core::mem::take(&mut selecting.answers).into_iter().flatten().collect();
+            self.supply(request, answers);
+            self.continue_select(request);
+        }
+    }
+
+    fn supply(&mut self, request: RequestId, answers: Vec<Vec<Partition>>) {
+        let Some(statement) = self.statements.get_mut(&request) else {
+            return;
+        };
+        let Stage::Select(selecting) = &mut statement.stage else {
+            return;
+        };
+        if let Err(error) = selecting.run.supply(answers) {
+            self.finish(request, Err(error));
+        }
+    }
+}
