@@ -1,3 +1,15 @@
 //! Shell: cqlsh's statements, result tables and errors, and nodetool's commands and texts.
+//!
+//! Knows a node's edge: requests in, replies and events out. Does not know where nodes run, nor who reads what is printed.
 
+mod command;
+mod describe;
+mod error;
+mod format;
+mod help;
 pub mod nodetool;
+mod session;
+mod table;
+
+pub use error::{NATIVE_TRANSPORT_PORT, error_line};
+pub use session::{REQUEST_TIMEOUT, Request, Session, SessionConfig, ShellError, Step};

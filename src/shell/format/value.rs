@@ -1,0 +1,151 @@
+//! Any value of any type. Elements of collections are quoted where text would be mistaken for something else.
+
+use core::cmp::Ordering;
+
+use uuid::Uuid;
+
+use super::text::{self, Shown};
+use super::{number, time};
+use crate::data::{CqlType, Value};
+
+/// A column's heading.
+pub fn column_name(name: &str) -> Shown {
+    text::bare(name)
+}
+
+/// A value of a row: `None` is null. Bytes that are no value of the type are shown as such.
+pub fn value(ty: &CqlType, bytes: Option<&[u8]>) -> Shown {
+    let Some(bytes) = bytes else {
+        return Shown::plain("null");
+    };
+    match ty.decode(bytes) {
+        // cqlsh's driver takes no bytes for null wherever the type has no empty value.
+        Ok(Value::Empty) => Shown::plain("null"),
+        Ok(value) => show(ty, &value, Place::Column),
+        Err(_) => Shown::plain(hexadecimal(bytes)),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Column,
+    Element,
+}
+
+fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
+    let quote = |text: String| match place {
+        Place::Column => Shown::plain(text),
+        Place::Element => Shown::plain(format!("'{text}'")),
+    };
+    match value {
+        Value::Empty => Shown::plain("None"),
+        Value::Ascii(text) | Value::Text(text) => match place {
+            Place::Column => text::bare(text),
+            Place::Element => text::quoted(text),
+        },
+        Value::Bigint(number) | Value::Counter(number) => Shown::plain(number.to_string()),
+        Value::Int(number) => Shown::plain(number.to_string()),
+        Value::Smallint(number) => Shown::plain(number.to_string()),
+        Value::Tinyint(number) => Shown::plain(number.to_string()),
+        Value::Varint(number) => Shown::plain(number.to_string()),
+        Value::Decimal(number) => Shown::plain(number.to_string()),
+        Value::Double(number) => Shown::plain(number::float(*number)),
+        Value::Float(number) => Shown::plain(number::float((*number).into())),
+        Value::Boolean(true) => Shown::plain("True"),
+        Value::Boolean(false) => Shown::plain("False"),
+        Value::Blob(bytes) => Shown::plain(hexadecimal(bytes)),
+        Value::Timeuuid(id) | Value::Uuid(id) => Shown::plain(id.to_string()),
+        Value::Inet(address) => quote(address.to_string()),
+        Value::Timestamp(millis) => quote(time::timestamp(*millis)),
+        Value::Date(days) => Shown::plain(time::date(*days)),
+        Value::Time(nanos) => Shown::plain(time::time(*nanos)),
+        Value::Duration(duration) => Shown::plain(time::duration(duration)),
+        Value::List(elements) | Value::Vector(elements) => {
+            listed('[', elements.iter().map(|value| element(ty, 0, value)), ']')
+        }
+        Value::Set(elements) => {
+            let mut elements: Vec<&Value> = elements.iter().collect();
+            elements.sort_by(|left, right| python_order(left, right));
+            listed('{', elements.into_iter().map(|value| element(ty, 0, value)), '}')
+        }
+        Value::Map(entries) => {
+            let mut entries: Vec<&(Value, Value)> = entries.iter().collect();
+            entries.sort_by(|(left, _), (right, _)| python_order(left, right));
+            paired(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (element(ty, 0, key), element(ty, 1, value))),
+            )
+        }
+        Value::Tuple(fields) => {
+            let field = |(at, field): (usize, &Option<Value>)| match field {
+                Some(value) => element(ty, at, value),
+                None => Shown::plain("None"),
+            };
+            listed('(', fields.iter().enumerate().map(field), ')')
+        }
+        Value::UserType(fields) => {
+            let CqlType::UserType(definition) = ty else {
+                return Shown::plain("null");
+            };
+            let named = definition.fields.iter().enumerate().map(|(at, (name, ty))| {
+                let field = match fields.get(at) {
+                    Some(Some(value)) => show(ty, value, Place::Element),
+                    _ => Shown::plain("null"),
+                };
+                (text::bare(name), field)
+            });
+            paired(named)
+        }
+    }
+}
+
+/// The value in a collection of type `ty` whose `at`-th inner type it has.
+fn element(ty: &CqlType, at: usize, value: &Value) -> Shown {
+    match ty.inner_types().get(at) {
+        Some(inner) => show(inner, value, Place::Element),
+        None => show(ty, value, Place::Element),
+    }
+}
+
+/// cqlsh reckons two columns for each element, brackets and separators together. For an empty one that makes none.
+fn listed(open: char, elements: impl Iterator<Item = Shown>, close: char) -> Shown {
+    let elements: Vec<Shown> = elements.collect();
+    let texts: Vec<&str> = elements.iter().map(|element| element.text.as_str()).collect();
+    Shown {
+        text: format!("{open}{}{close}", texts.join(", ")),
+        width: elements.iter().map(|element| element.width + 2).sum(),
+    }
+}
+
+fn paired(entries: impl Iterator<Item = (Shown, Shown)>) -> Shown {
+    let entries: Vec<(Shown, Shown)> = entries.collect();
+    let texts: Vec<String> = entries
+        .iter()
+        .map(|(key, value)| format!("{}: {}", key.text, value.text))
+        .collect();
+    Shown {
+        text: format!("{{{}}}", texts.join(", ")),
+        width: entries.iter().map(|(key, value)| key.width + value.width + 4).sum(),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::from("0x");
+    for byte in bytes {
+        text += &format!("{byte:02x}");
+    }
+    text
+}
+
+/// cqlsh sorts what it shows of sets and maps anew, by the order of the Python values.
+fn python_order(left: &Value, right: &Value) -> Ordering {
+    let as_number = |id: &Uuid| id.as_u128();
+    match (left, right) {
+        (Value::Timeuuid(left), Value::Timeuuid(right)) => as_number(left).cmp(&as_number(right)),
+        (Value::Uuid(left), Value::Uuid(right)) => as_number(left).cmp(&as_number(right)),
+        (Value::Inet(left), Value::Inet(right)) => left.to_string().cmp(&right.to_string()),
+        // As they come: for the other types Cassandra's order is Python's.
+        _ => Ordering::Equal,
+    }
+}
