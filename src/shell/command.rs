@@ -9,7 +9,9 @@ use crate::data::identifier::RESERVED_WORDS;
 pub enum Command {
     /// For the server.
     Cql,
-    Use { keyspace: String },
+    Use {
+        keyspace: String,
+    },
     Describe(Described),
     Consistency(Option<ConsistencyLevel>),
     SerialConsistency(Option<ConsistencyLevel>),
@@ -23,7 +25,10 @@ pub enum Command {
     Help(Vec<String>),
     Exit,
     /// A command of cqlsh that this shell does not have, and what to do instead.
-    Unsupported { word: &'static str, instead: &'static str },
+    Unsupported {
+        word: &'static str,
+        instead: &'static str,
+    },
     /// It begins like a command and is none. Holds the word as it was typed.
     Improper(String),
 }
@@ -267,9 +272,17 @@ fn describe(rest: &[Token]) -> Option<Command> {
 }
 
 fn is_kind(word: &Token) -> bool {
-    ["keyspace", "table", "columnfamily", "index", "type", "function", "aggregate"]
-        .iter()
-        .any(|kind| word.is(kind))
+    [
+        "keyspace",
+        "table",
+        "columnfamily",
+        "index",
+        "type",
+        "function",
+        "aggregate",
+    ]
+    .iter()
+    .any(|kind| word.is(kind))
 }
 
 #[cfg(test)]

@@ -42,7 +42,10 @@ fn names(rows: &Rows, in_keyspace: bool) -> String {
         let count = keyspaces[at..].iter().take_while(|other| *other == keyspace).count();
         text.push('\n');
         if !in_keyspace {
-            text += &format!("Keyspace {keyspace}\n---------{}\n", "-".repeat(keyspace.chars().count()));
+            text += &format!(
+                "Keyspace {keyspace}\n---------{}\n",
+                "-".repeat(keyspace.chars().count())
+            );
         }
         text += &columns(names.get(at..at + count).unwrap_or_default());
         at += count;

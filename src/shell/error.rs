@@ -67,13 +67,7 @@ pub fn error_line(error: &QueryError) -> String {
         } => format!(
             "WriteFailure: {}{}",
             summary(),
-            failed(
-                *consistency,
-                *required,
-                *received,
-                *failures,
-                Some(write_type.name())
-            )
+            failed(*consistency, *required, *received, *failures, Some(write_type.name()))
         ),
         // The driver has no class of its own for it.
         QueryError::CasWriteUnknown { .. } => format!("ErrorMessage: {}", summary()),
@@ -140,9 +134,7 @@ fn kind(error: &QueryError) -> &'static str {
         QueryError::WriteTimeout { .. } | QueryError::ReadTimeout { .. } => {
             "Coordinator node timed out waiting for replica nodes' responses"
         }
-        QueryError::ReadFailure { .. } | QueryError::WriteFailure { .. } => {
-            "Replica(s) failed to execute the query"
-        }
+        QueryError::ReadFailure { .. } | QueryError::WriteFailure { .. } => "Replica(s) failed to execute the query",
         QueryError::CasWriteUnknown { .. } => "Unknown",
         QueryError::Syntax { .. } => "Syntax error in CQL query",
         QueryError::Unauthorized(_) => "Unauthorized",
@@ -211,7 +203,10 @@ mod tests {
             message: String::new(),
         };
         assert_eq!(error_line(&exists(None)), "AlreadyExists: Keyspace 'k' already exists");
-        assert_eq!(error_line(&exists(Some("t"))), "AlreadyExists: Table 'k.t' already exists");
+        assert_eq!(
+            error_line(&exists(Some("t"))),
+            "AlreadyExists: Table 'k.t' already exists"
+        );
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! HELP: what there is, and how it is written.
 
 const COMMANDS: [(&str, &str); 10] = [
-    (
-        "CLEAR",
-        "CLEAR, CLS\n\n  Clears the console.",
-    ),
+    ("CLEAR", "CLEAR, CLS\n\n  Clears the console."),
     (
         "CONSISTENCY",
         "CONSISTENCY [<level>]\n\n  Shows or sets how many replicas have to answer from now on: ANY (writes only), ONE, TWO, THREE,\n  \
@@ -16,10 +13,7 @@ const COMMANDS: [(&str, &str); 10] = [
          DESCRIBE [KEYSPACE | TABLE | TYPE | INDEX] <name>         the statements that make it again\n  \
          DESCRIBE [FULL] SCHEMA                                    the statements that make everything again",
     ),
-    (
-        "EXIT",
-        "EXIT, QUIT\n\n  Leaves the shell.",
-    ),
+    ("EXIT", "EXIT, QUIT\n\n  Leaves the shell."),
     (
         "EXPAND",
         "EXPAND [ON | OFF]\n\n  Shows each row of a result as a list of its columns.",

@@ -34,12 +34,20 @@ impl Table {
         if rows.rows.is_empty() && !is_first {
             return String::new();
         }
-        let names: Vec<Shown> = rows.columns.iter().map(|column| format::column_name(&column.name)).collect();
+        let names: Vec<Shown> = rows
+            .columns
+            .iter()
+            .map(|column| format::column_name(&column.name))
+            .collect();
         if names.is_empty() {
             return String::new();
         }
         let sources = sources(&rows.columns);
-        let values: Vec<Vec<Shown>> = rows.rows.iter().map(|row| shown_row(&rows.columns, &sources, row)).collect();
+        let values: Vec<Vec<Shown>> = rows
+            .rows
+            .iter()
+            .map(|row| shown_row(&rows.columns, &sources, row))
+            .collect();
         let text = if self.expanded && !values.is_empty() {
             vertically(&names, &values, self.rows_before)
         } else {
@@ -74,12 +82,20 @@ pub fn horizontally(names: &[Shown], rows: &[Vec<Shown>], with_header: bool, int
     }
     let mut text = String::new();
     if with_header {
-        let header: Vec<String> = names.iter().zip(&widths).map(|(name, width)| name.left(*width)).collect();
+        let header: Vec<String> = names
+            .iter()
+            .zip(&widths)
+            .map(|(name, width)| name.left(*width))
+            .collect();
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         text += &format!(" {}\n-{}-\n", header.join(" | ").trim_end(), rule.join("-+-"));
     }
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| cell.right(*width)).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| cell.right(*width))
+            .collect();
         text += &format!(" {}\n", cells.join(" | "));
     }
     if rows.is_empty() || interactive {
@@ -143,7 +159,8 @@ mod tests {
 
     #[test]
     fn cells_are_aligned_by_what_a_terminal_shows() {
-        let expected = " id | txt\n----+----------------\n  1 |          plain\n  2 | 日本語テキスト\n 13 |           null\n";
+        let expected =
+            " id | txt\n----+----------------\n  1 |          plain\n  2 | 日本語テキスト\n 13 |           null\n";
         assert_eq!(Table::new(false, false).page(&two_rows()), expected);
     }
 

@@ -6,9 +6,15 @@ use crate::cql::split;
 /// What a line of input completes.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Item {
-    Statement { text: String, line: u32 },
+    Statement {
+        text: String,
+        line: u32,
+    },
     /// What cqlsh cannot cut into statements, with what it says.
-    Refused { text: String, line: u32 },
+    Refused {
+        text: String,
+        line: u32,
+    },
 }
 
 #[derive(Default)]

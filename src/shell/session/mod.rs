@@ -230,9 +230,7 @@ impl Session {
             Command::ShowVersion => self.say(VERSIONS.into()),
             Command::ShowHost => self.say(format!(
                 "Connected to {} at {}:{}\n",
-                self.config.cluster_name,
-                self.config.host,
-                NATIVE_TRANSPORT_PORT
+                self.config.cluster_name, self.config.host, NATIVE_TRANSPORT_PORT
             )),
             Command::ShowSession(id) => match self.traces.iter().find(|(other, _)| *other == id) {
                 Some((_, text)) => self.say(text.clone()),

@@ -36,7 +36,10 @@ pub struct Running {
 impl Session {
     pub(super) fn ask(&mut self, statement: String, line: u32, kind: Kind) {
         let settings = &self.settings;
-        let reads_traces = settings.keyspace.as_ref().is_some_and(|keyspace| &**keyspace == "system_traces")
+        let reads_traces = settings
+            .keyspace
+            .as_ref()
+            .is_some_and(|keyspace| &**keyspace == "system_traces")
             || statement.to_lowercase().contains("system_traces.");
         let running = Running {
             tracing: settings.tracing && kind == Kind::Statement && !(reads_traces && is_select(&statement)),
@@ -213,5 +216,7 @@ fn is_select(statement: &str) -> bool {
 }
 
 fn starts_with(statement: &str, word: &str) -> bool {
-    statement.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    statement
+        .get(..word.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(word))
 }

@@ -52,10 +52,18 @@ fn pages_of_a_script_make_one_table() {
 #[test]
 fn a_conditional_statement_shows_its_outcome() {
     assert_eq!(
-        run(&mut session(), "UPDATE t SET a = 1 WHERE id = 1 IF a = 2;\n", vec![ids(&[7], false)]),
+        run(
+            &mut session(),
+            "UPDATE t SET a = 1 WHERE id = 1 IF a = 2;\n",
+            vec![ids(&[7], false)]
+        ),
         "\n id\n----\n  7\n"
     );
-    let none = run(&mut session(), "INSERT INTO t (id) VALUES (1);\n", vec![Ok(QueryResult::Void)]);
+    let none = run(
+        &mut session(),
+        "INSERT INTO t (id) VALUES (1);\n",
+        vec![Ok(QueryResult::Void)],
+    );
     assert_eq!(none, "");
 }
 
@@ -71,7 +79,10 @@ fn an_error_does_not_stop_what_follows() {
 fn settings_go_with_requests() {
     let mut session = session();
     let used = vec![Ok(QueryResult::SetKeyspace(KeyspaceName::new("k")))];
-    assert_eq!(run(&mut session, "CONSISTENCY QUORUM\nPAGING 7\nUSE k;\n", used), "Consistency level set to QUORUM.\nPage size: 7\n");
+    assert_eq!(
+        run(&mut session, "CONSISTENCY QUORUM\nPAGING 7\nUSE k;\n", used),
+        "Consistency level set to QUORUM.\nPage size: 7\n"
+    );
     assert_eq!(session.prompt(), "cqlsh:k> ");
     session.submit("SELECT *\n");
     assert_eq!(session.step(), None);
@@ -82,7 +93,10 @@ fn settings_go_with_requests() {
     };
     assert_eq!(request.query, "SELECT *\nFROM t;");
     assert_eq!(request.keyspace, Some(KeyspaceName::new("k")));
-    assert_eq!((request.consistency, request.page_size), (ConsistencyLevel::Quorum, Some(7)));
+    assert_eq!(
+        (request.consistency, request.page_size),
+        (ConsistencyLevel::Quorum, Some(7))
+    );
     assert!(session.is_busy());
     assert_eq!(session.step(), None, "it waits for the answer");
 }
@@ -120,7 +134,10 @@ fn a_dead_coordinator_and_a_silent_one() {
     let Some(Step::Error(error)) = session.step() else {
         panic!("no error");
     };
-    assert_eq!(error.text, "ConnectionShutdown: Connection to 127.0.0.1:9042 was closed");
+    assert_eq!(
+        error.text,
+        "ConnectionShutdown: Connection to 127.0.0.1:9042 was closed"
+    );
     assert_eq!(session.step(), Some(Step::Done));
     assert!(matches!(session.step(), Some(Step::Request(_))));
     session.on_timeout();
@@ -154,7 +171,13 @@ fn a_trace_follows_its_statement() {
     let events = [
         event(0, 1, received),
         event(300, 1, What::Preparing),
-        event(900, 1, What::StatementDone { outcome: Outcome::Done { rows: None } }),
+        event(
+            900,
+            1,
+            What::StatementDone {
+                outcome: Outcome::Done { rows: None },
+            },
+        ),
         event(700, 2, What::CommitLogAppended),
     ];
     let clock = WallClock {
@@ -167,9 +190,14 @@ fn a_trace_follows_its_statement() {
     };
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[1].starts_with("Tracing session: "));
-    assert_eq!(lines[3].split('|').map(str::trim).collect::<Vec<_>>(), ["activity", "timestamp", "source", "source_elapsed", "client"]);
+    assert_eq!(
+        lines[3].split('|').map(str::trim).collect::<Vec<_>>(),
+        ["activity", "timestamp", "source", "source_elapsed", "client"]
+    );
     assert!(lines[6].contains("Preparing statement [Native-Transport-Requests-1] | 2026-01-01 00:00:00.000300+00:00 | 127.0.0.1 |            300 |"));
-    assert!(lines[7].contains("Appending to commitlog [MutationStage-1] | 2026-01-01 00:00:00.000700+00:00 | 127.0.0.2 |              0 |"));
+    assert!(lines[7].contains(
+        "Appending to commitlog [MutationStage-1] | 2026-01-01 00:00:00.000700+00:00 | 127.0.0.2 |              0 |"
+    ));
     assert!(lines[8].contains("Request complete |       2026-01-01 00:00:00.000900 | 127.0.0.1 |            900 |"));
     assert_eq!(session.step(), Some(Step::Done));
 }

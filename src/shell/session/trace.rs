@@ -33,7 +33,13 @@ impl Trace {
             of_node.map_or(0, |start| event.at.since(start.at).as_micros())
         };
         let row = |activity: String, moment: String, event: &Event, elapsed: u128| {
-            [activity, moment, event.node.to_string(), elapsed.to_string(), client.to_string()]
+            [
+                activity,
+                moment,
+                event.node.to_string(),
+                elapsed.to_string(),
+                client.to_string(),
+            ]
         };
         let mut rows = vec![row("Execute CQL3 query".into(), moment(first), first, 0)];
         let mut done = None;
