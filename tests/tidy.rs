@@ -346,6 +346,12 @@ mod checker {
     }
 
     #[test]
+    fn a_captured_lifetime_is_no_import() {
+        let text = "fn f<'a>(&'a self) -> impl Iterator<Item = u8> + use<'a> { if true { a(); } b.unwrap(); c() }";
+        finds("src/node/timers.rs", text, "`unwrap()`");
+    }
+
+    #[test]
     fn a_test_file_is_known_by_its_parent() {
         let files = [
             ("src/node/mod.rs", "mod timers;\n#[cfg(test)]\nmod tests;"),

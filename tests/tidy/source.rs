@@ -10,6 +10,7 @@ pub struct Source {
     /// Same length as `text`; comments and the insides of literals are spaces, so a rule never trips over prose.
     code: String,
     tests: Vec<Range<usize>>,
+    inline_modules: Vec<Range<usize>>,
 }
 
 /// A path as written (`crate::ring::Token`, `HashMap::new`) or a method name (`.unwrap`), with `use` trees expanded.
@@ -39,12 +40,15 @@ impl Source {
         if path.starts_with("tests/") {
             tests.push(0..code.len());
         }
-        Source {
+        let mut source = Source {
             path: path.to_owned(),
             text: text.to_owned(),
             code,
             tests,
-        }
+            inline_modules: Vec::new(),
+        };
+        source.inline_modules = source.find_inline_modules();
+        source
     }
 
     /// Declares the whole file test code: its parent says `#[cfg(test)] mod name;`.
@@ -75,15 +79,17 @@ impl Source {
 
     /// How many inline `mod name { ... }` stand around a position.
     pub fn inline_modules_around(&self, at: usize) -> usize {
+        self.inline_modules.iter().filter(|range| range.contains(&at)).count()
+    }
+
+    fn find_inline_modules(&self) -> Vec<Range<usize>> {
         let names = self.names_raw();
         let declared = names
             .windows(2)
             .filter(|pair| pair[0].segments == ["mod"])
             .map(|pair| &pair[1]);
         let inline = declared.filter(|name| self.after(name.end).starts_with('{'));
-        inline
-            .filter(|name| (name.at..item_end(&self.code, name.at)).contains(&at))
-            .count()
+        inline.map(|name| name.at..item_end(&self.code, name.at)).collect()
     }
 
     /// Names of the modules this file declares without a body, and whether each is for tests only.
@@ -203,7 +209,6 @@ fn expand_use(code: &str, at: usize, prefix: &[String], names: &mut Vec<Name>) -
                 at += 1;
                 while at < bytes.len() && bytes[at] != b'}' {
                     at = expand_use(code, at, &path, names);
-                    // A `;` here is no `use` at all: go on, whatever it is.
                     at += usize::from(matches!(bytes.get(at), Some(b',' | b';')));
                     at += code[at..].len() - code[at..].trim_start().len();
                 }

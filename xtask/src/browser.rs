@@ -57,7 +57,9 @@ pub fn ensure() -> Result<()> {
         };
         let words: Vec<&str> = before.into_iter().chain(step.iter().copied()).collect();
         println!("Installing a browser for the tests: {program} {}", words.join(" "));
-        run(command(program, words)).map_err(|error| format!("{error}. {by_hand}: install both"))?;
+        let mut install = command(program, words);
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        run(install).map_err(|error| format!("{error}. {by_hand}: install both"))?;
     }
     if is_present() {
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::process::{Result, command, root, run, run_and_read};
 use crate::{browser, size, tools};
+use std::fs;
 use std::time::Instant;
 
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -99,6 +100,8 @@ fn lints_for_wasm() -> Result<Tally> {
 
 fn build_page() -> Result<Tally> {
     tools::ensure_all()?;
+    // Trunk leaves the old page when the build fails; the steps that follow must not test that one.
+    fs::remove_dir_all(root().join("dist")).ok();
     checked(command("trunk", ["build", "--release"]))
 }
 

@@ -87,6 +87,18 @@ impl Browser {
         started.elapsed()
     }
 
+    /// The same for an expression with `await` in it.
+    pub async fn wait_until_async(&self, expression: &str) -> Duration {
+        let started = Instant::now();
+        while self.script_async(&format!("return Boolean({expression})")).await != Value::Bool(true) {
+            if started.elapsed() > PATIENCE {
+                self.give_up(&format!("`{expression}` did not come true")).await;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        started.elapsed()
+    }
+
     /// Waits until an element is there.
     pub async fn element(&self, css: &str) -> Element {
         match self

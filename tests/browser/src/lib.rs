@@ -10,4 +10,4 @@ mod stage;
 
 pub use browser::{Browser, Entry};
 pub use site::{Policy, Site};
-pub use stage::{Profile, Stage};
+pub use stage::{Profile, Stage, built_page};

@@ -17,15 +17,14 @@ pub struct Stage {
 impl Stage {
     /// Serves `dist/` of the checkout.
     pub async fn enter(policy: Policy) -> Stage {
+        Stage::enter_with(&built_page(), policy).await
+    }
+
+    /// Serves another folder.
+    pub async fn enter_with(folder: &Path, policy: Policy) -> Stage {
         let turn = TURN.lock().await;
-        let dist = root().join("dist");
-        assert!(
-            dist.join("service-worker.js").exists(),
-            "no release page in {}: run `trunk build --release` first",
-            dist.display()
-        );
         Stage {
-            site: Site::serve(&dist, policy),
+            site: Site::serve(folder, policy),
             _turn: turn,
         }
     }
@@ -41,6 +40,18 @@ impl Stage {
         browser.goto(&self.site.page(more)).await;
         browser
     }
+}
+
+/// Where `trunk build --release` has put the page.
+pub fn built_page() -> PathBuf {
+    let dist = root().join("dist");
+    let is_release = dist.join("service-worker.js").exists();
+    assert!(
+        is_release,
+        "no release page in {}: run `trunk build --release` first",
+        dist.display()
+    );
+    dist
 }
 
 /// A browser's profile on disk, removed when dropped. (Private windows have slower storage and no service workers.)

@@ -1,6 +1,8 @@
 //! The page starts wherever it is put, asks nothing of its host, and stays when the network goes.
 
-use browser_tests::{Browser, Policy, Stage};
+use browser_tests::{Browser, Policy, Profile, Stage, built_page};
+use std::fs;
+use std::path::Path;
 
 async fn worker_answers(browser: &Browser) {
     browser
@@ -44,4 +46,43 @@ async fn opens_without_a_network_once_it_was_loaded() {
     stage.site.stop();
     browser.reload().await;
     worker_answers(&browser).await;
+}
+
+#[tokio::test]
+async fn a_kept_page_never_hides_a_newer_one() {
+    let host = Profile::fresh();
+    for file in fs::read_dir(built_page())
+        .unwrap()
+        .flatten()
+        .filter(|file| file.path().is_file())
+    {
+        fs::copy(file.path(), host.path().join(file.file_name())).unwrap();
+    }
+    let stage = Stage::enter_with(host.path(), Policy::Plain).await;
+    let browser = stage.open().await;
+    browser.script_async("await navigator.serviceWorker.ready").await;
+    change(
+        &host.path().join("index.html"),
+        "<title>Ringscope</title>",
+        "<title>Newer</title>",
+    );
+    change(
+        &host.path().join("service-worker.js"),
+        "const VERSION = \"",
+        "const VERSION = \"newer",
+    );
+    browser.reload().await;
+    worker_answers(&browser).await;
+    assert_eq!(browser.client.title().await.unwrap(), "Newer");
+    // Both are kept while a page of the old one may be open; the old one goes when the last such page does.
+    browser.wait_until_async("(await caches.keys()).length === 2").await;
+    browser.goto("about:blank").await;
+    browser.goto(&stage.site.page("")).await;
+    browser.wait_until_async("(await caches.keys()).length === 1").await;
+}
+
+fn change(file: &Path, from: &str, to: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    assert!(before.contains(from), "{} no longer says {from}", file.display());
+    fs::write(file, before.replace(from, to)).unwrap();
 }
