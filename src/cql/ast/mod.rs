@@ -20,6 +20,7 @@ pub use relation::*;
 pub use schema::*;
 pub use select::*;
 pub use selection::*;
+pub(in crate::cql) use term::Separated;
 pub use term::*;
 pub use type_name::*;
 

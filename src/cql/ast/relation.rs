@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BindMarker, QualifiedName, Term};
+use super::{BindMarker, QualifiedName, Separated, Term};
 
 /// All of its relations and expressions must hold. Empty if there is no WHERE.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,5 +103,55 @@ impl fmt::Display for Operator {
             Operator::ContainsKey => "CONTAINS KEY",
             Operator::Like => "LIKE",
         })
+    }
+}
+
+/// A relation on several columns as messages repeat it.
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Relation::Column {
+                column,
+                operator,
+                value,
+            } => write!(f, "{column} {operator} {value}"),
+            Relation::Element {
+                column,
+                key,
+                operator,
+                value,
+            } => write!(f, "{column}[{key}] {operator} {value}"),
+            Relation::ColumnIn { column, values } => match values {
+                InValues::Listed(values) => write!(f, "{column} IN ({})", Separated(values)),
+                InValues::Marker(_) => write!(f, "{column} IN ?"),
+            },
+            Relation::IsNotNull { column } => write!(f, "{column} IS NOT NULL"),
+            Relation::Token {
+                columns,
+                operator,
+                value,
+            } => write!(f, "token({}) {operator} {value}", Separated(columns)),
+            Relation::Columns {
+                columns,
+                operator,
+                value,
+            } => match value {
+                TupleValue::Literal(values) => {
+                    write!(f, "({}) {operator} ({})", Separated(columns), Separated(values))
+                }
+                TupleValue::Marker(_) => write!(f, "({}) {operator} ?", Separated(columns)),
+            },
+            Relation::ColumnsIn { columns, values } => match values {
+                InTuples::Listed(tuples) => {
+                    let tuples: Vec<String> = tuples.iter().map(|it| format!("({})", Separated(it))).collect();
+                    write!(f, "({}) IN ({})", Separated(columns), Separated(&tuples))
+                }
+                InTuples::Markers(markers) => {
+                    let markers = vec!["?"; markers.len()];
+                    write!(f, "({}) IN ({})", Separated(columns), Separated(&markers))
+                }
+                InTuples::Marker(_) => write!(f, "({}) IN ?", Separated(columns)),
+            },
+        }
     }
 }

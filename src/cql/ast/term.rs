@@ -118,7 +118,7 @@ impl fmt::Display for Term {
 }
 
 /// Several things with commas between them.
-pub(super) struct Separated<'a, T>(pub &'a [T]);
+pub(in crate::cql) struct Separated<'a, T>(pub &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for Separated<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

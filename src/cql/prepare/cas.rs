@@ -89,21 +89,21 @@ impl PrepareContext<'_> {
                 "Cannot provide custom timestamp for conditional updates",
             ));
         }
-        if modify.partition_keys.iter().any(|it| it.len() > 1) {
+        if modify.partition_keys.has_in() {
             let kind = if modify.kind == Kind::Delete {
-                "DELETE"
+                "deletions"
             } else {
-                "UPDATE"
+                "updates"
             };
             return Err(QueryError::invalid(format!(
-                "IN on the partition key is not supported with conditional {kind}s"
+                "IN on the partition key is not supported with conditional {kind}"
             )));
         }
         match &modify.rows {
             ModifiedRows::Range { .. } => Err(QueryError::invalid(
                 "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to delete non static columns",
             )),
-            ModifiedRows::Exact(choices) if choices.iter().any(|it| it.len() > 1) => Err(QueryError::invalid(
+            ModifiedRows::Exact(choices) if choices.has_in() => Err(QueryError::invalid(
                 "IN on the clustering key columns is not supported with conditional updates",
             )),
             _ => Ok(Some(CasPlan { modify, conditions })),

@@ -15,17 +15,71 @@ const MAX_KEY_BYTES: usize = 65_535;
 /// `guardrails.max_in_select_cartesian_product`'s default is off; this bounds the memory one statement may take.
 const MAX_KEYS: usize = 65_536;
 
-/// The values each of a row of columns may have, in their order: one for `=`, several for `IN`.
-pub type Choices = Vec<Vec<TypedTerm>>;
+/// What a few columns that follow each other may be: each alternative has a value a column.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub width: usize,
+    pub alternatives: Vec<Vec<TypedTerm>>,
+}
+
+/// What the first columns may be, in their order: one alternative for `=`, several for `IN`.
+#[derive(Clone, Debug, Default)]
+pub struct Choices(pub Vec<Choice>);
+
+impl Choices {
+    /// How many columns are given.
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|choice| choice.width).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether any column may have several values.
+    pub fn has_in(&self) -> bool {
+        self.0.iter().any(|choice| choice.alternatives.len() != 1)
+    }
+
+    /// The first column that is said to be null.
+    pub fn null_column<'a>(&self, columns: &'a [ColumnMetadata]) -> Option<&'a ColumnMetadata> {
+        let mut start = 0;
+        for choice in &self.0 {
+            let is_null = |at: &usize| {
+                let values = choice.alternatives.iter();
+                values.into_iter().any(|values| matches!(values[*at], TypedTerm::Null))
+            };
+            if let Some(at) = (0..choice.width).find(is_null) {
+                return columns.get(start + at);
+            }
+            start += choice.width;
+        }
+        None
+    }
+}
 
 /// The choices of the first columns that are restricted by `=` or `IN`; stops at the first that is not.
 pub fn leading_choices(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Choices {
-    let choice = |column| match restrictions.of(column) {
-        Some(Restriction::Equal(term)) => Some(vec![term.clone()]),
-        Some(Restriction::In(terms)) => Some(terms.clone()),
-        _ => None,
-    };
-    columns.iter().map_while(choice).collect()
+    let mut choices = Choices::default();
+    while let Some(column) = columns.get(choices.width()) {
+        let choice = match restrictions.of(column) {
+            Some(Restriction::Equal(term)) => Choice {
+                width: 1,
+                alternatives: vec![vec![term.clone()]],
+            },
+            Some(Restriction::In(terms)) => Choice {
+                width: 1,
+                alternatives: terms.iter().map(|term| vec![term.clone()]).collect(),
+            },
+            Some(Restriction::TupleIn { width, tuples }) => Choice {
+                width: *width,
+                alternatives: tuples.clone(),
+            },
+            _ => break,
+        };
+        choices.0.push(choice);
+    }
+    choices
 }
 
 /// Every combination of the choices, evaluated; the last column varies fastest.
@@ -35,11 +89,17 @@ pub fn combinations(
     at: &mut Evaluation<'_>,
 ) -> Result<Vec<Vec<Bytes>>, QueryError> {
     let mut all: Vec<Vec<Bytes>> = vec![Vec::new()];
-    for (terms, column) in choices.iter().zip(columns) {
-        let mut values = Vec::with_capacity(terms.len());
-        for term in terms {
-            values.push(term.evaluate(at)?.ok_or_else(|| null_in_condition(&column.name))?);
+    let mut start = 0;
+    for choice in &choices.0 {
+        let mut values = Vec::with_capacity(choice.alternatives.len());
+        for terms in &choice.alternatives {
+            let mut tuple = Vec::with_capacity(choice.width);
+            for (term, column) in terms.iter().zip(&columns[start..]) {
+                tuple.push(term.evaluate(at)?.ok_or_else(|| null_in_condition(&column.name))?);
+            }
+            values.push(tuple);
         }
+        start += choice.width;
         if all.len() * values.len() > MAX_KEYS {
             return Err(QueryError::invalid(format!(
                 "The cartesian product of the IN restrictions has more than {MAX_KEYS} combinations"
@@ -48,7 +108,7 @@ pub fn combinations(
         let extended = all.iter().flat_map(|start| {
             values
                 .iter()
-                .map(move |value| start.iter().chain([value]).cloned().collect::<Vec<_>>())
+                .map(move |tuple| [start.as_slice(), tuple.as_slice()].concat())
         });
         all = extended.collect();
     }
@@ -71,39 +131,79 @@ pub fn partition_key(values: &[Bytes]) -> Result<DecoratedKey, QueryError> {
     Ok(DecoratedKey::new(PartitionKey(bytes)))
 }
 
-/// The slice of rows that start with `prefix` and whose next clustering column is within `bounds`. A null bound holds nothing back.
-pub fn bounded_slice(
+/// A bound whose values are known, and whether it is within.
+type Bound = (Vec<Bytes>, bool);
+
+/// The slices of rows that start with `prefix` and whose next clustering columns are within `bounds`, in the table's order. Of
+/// several columns compared as one, each that is in the other direction than the one before starts another slice.
+pub fn bounded_slices(
     table: &TableMetadata,
     prefix: &[Bytes],
     bounds: &Bounds,
     at: &mut Evaluation<'_>,
-) -> Result<Slice, QueryError> {
-    let comparator = &table.comparator;
-    let values =
-        |last: Option<&Bytes>| -> Vec<Option<Bytes>> { prefix.iter().chain(last).cloned().map(Some).collect() };
-    let descending = table
-        .clustering
-        .get(prefix.len())
-        .is_some_and(|column| column.descending);
-    let mut evaluate = |bound: &Option<(TypedTerm, bool)>| match bound {
-        None => Ok(None),
-        Some((term, inclusive)) => Ok::<_, QueryError>(term.evaluate(at)?.map(|value| (value, *inclusive))),
+) -> Result<Vec<Slice>, QueryError> {
+    let mut evaluate = |bound: &Option<(Vec<TypedTerm>, bool)>| -> Result<Option<Bound>, QueryError> {
+        let Some((terms, inclusive)) = bound else {
+            return Ok(None);
+        };
+        let mut values = Vec::new();
+        for (term, column) in terms.iter().zip(&table.clustering[prefix.len()..]) {
+            values.push(term.evaluate(at)?.ok_or_else(|| null_in_condition(&column.name))?);
+        }
+        Ok(Some((values, *inclusive)))
     };
-    let (lower, upper) = (evaluate(&bounds.lower)?, evaluate(&bounds.upper)?);
-    // In descending order the greater values come first: the ends change places.
-    let (first, last) = if descending { (upper, lower) } else { (lower, upper) };
-    Ok(Slice {
-        start: match &first {
-            None => comparator.before(values(None)),
-            Some((value, true)) => comparator.before(values(Some(value))),
-            Some((value, false)) => comparator.after(values(Some(value))),
-        },
-        end: match &last {
-            None => comparator.after(values(None)),
-            Some((value, true)) => comparator.after(values(Some(value))),
-            Some((value, false)) => comparator.before(values(Some(value))),
-        },
-    })
+    let lower = match evaluate(&bounds.lower)? {
+        None => vec![prefix_slice(table, prefix)],
+        Some(bound) => beyond(table, prefix, &bound, true),
+    };
+    let upper = match evaluate(&bounds.upper)? {
+        None => vec![prefix_slice(table, prefix)],
+        Some(bound) => beyond(table, prefix, &bound, false),
+    };
+    let pairs = lower
+        .iter()
+        .flat_map(|a| upper.iter().filter_map(|b| a.intersection(b)));
+    let mut slices: Vec<Slice> = pairs.collect();
+    slices.sort_by(|a, b| a.start.cmp(&b.start));
+    let mut merged: Vec<Slice> = Vec::new();
+    for slice in slices {
+        match merged.last_mut() {
+            Some(last) if last.end == slice.start => last.end = slice.end,
+            _ => merged.push(slice),
+        }
+    }
+    Ok(merged)
+}
+
+/// The rows whose columns after `prefix`, compared as one value, are above (or below) a bound.
+fn beyond(table: &TableMetadata, prefix: &[Bytes], (values, inclusive): &Bound, above: bool) -> Vec<Slice> {
+    let slice = |at: usize| {
+        let equal = prefix.iter().chain(&values[..at]).cloned();
+        let bound = equal.clone().chain([values[at].clone()]);
+        let is_last = at + 1 == values.len();
+        let column = &table.clustering[prefix.len() + at];
+        // In descending order the greater values come first: the ends change places.
+        let at_start = above != column.descending;
+        let comparator = &table.comparator;
+        if at_start {
+            Slice {
+                start: match *inclusive && is_last {
+                    true => comparator.before(bound.map(Some)),
+                    false => comparator.after(bound.map(Some)),
+                },
+                end: comparator.after(equal.map(Some)),
+            }
+        } else {
+            Slice {
+                start: comparator.before(equal.map(Some)),
+                end: match *inclusive && is_last {
+                    true => comparator.after(bound.map(Some)),
+                    false => comparator.before(bound.map(Some)),
+                },
+            }
+        }
+    };
+    (0..values.len()).map(slice).collect()
 }
 
 /// The slice of all rows that start with `prefix`.

@@ -16,6 +16,7 @@ mod run;
 mod select;
 mod selection;
 mod term;
+mod tuple_relation;
 mod type_name;
 
 pub use cas::{CasDecision, CasPlan};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::attributes::Attributes;
 use super::definition::not_yet;
-use super::keys::{Choices, bounded_slice, combinations, leading_choices, partition_key, prefix_slice};
+use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
 use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
 use super::term::{Receiver, TypedTerm};
@@ -34,6 +34,16 @@ pub(super) enum Kind {
     Insert,
     Update,
     Delete,
+}
+
+impl core::fmt::Display for Kind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Kind::Insert => "INSERT",
+            Kind::Update => "UPDATE",
+            Kind::Delete => "DELETE",
+        })
+    }
 }
 
 /// Which rows of each partition.
@@ -82,11 +92,11 @@ impl PrepareContext<'_> {
                 _ => operations.push(Operation::set(column, term)?),
             }
         }
-        let partition_keys = required_partition_key(table, &restrictions)?;
+        let partition_keys = required_partition_key(table, &restrictions, Kind::Insert)?;
         let clustering = leading_choices(&table.clustering, &restrictions);
         let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
         let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
-        let rows = if clustering.len() == table.clustering.len() {
+        let rows = if clustering.width() == table.clustering.len() {
             Rows::Exact(clustering)
         } else if only_statics && names_no_clustering {
             Rows::Static
@@ -119,14 +129,14 @@ impl PrepareContext<'_> {
         }
         check_one_operation_a_column(&operations)?;
         let restrictions = self.restrictions(&statement.where_clause, table)?;
+        let partition_keys = required_partition_key(table, &restrictions, Kind::Update)?;
         refuse_foreign_restrictions(table, &restrictions)?;
-        let partition_keys = required_partition_key(table, &restrictions)?;
         let clustering = leading_choices(&table.clustering, &restrictions);
         let only_statics = operations.iter().all(|it| it.column.kind == ColumnKind::Static);
         let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
         let rows = if only_statics && names_no_clustering && !table.clustering.is_empty() {
             Rows::Static
-        } else if clustering.len() == table.clustering.len() {
+        } else if clustering.width() == table.clustering.len() {
             Rows::Exact(clustering)
         } else {
             return Err(update_without_row(table, &restrictions));
@@ -149,31 +159,29 @@ impl PrepareContext<'_> {
             operations.push(self.deletion(deletion, table)?);
         }
         let restrictions = self.restrictions(&statement.where_clause, table)?;
+        let partition_keys = required_partition_key(table, &restrictions, Kind::Delete)?;
         refuse_foreign_restrictions(table, &restrictions)?;
-        let partition_keys = required_partition_key(table, &restrictions)?;
         let prefix = leading_choices(&table.clustering, &restrictions);
         let bounds = match table
             .clustering
-            .get(prefix.len())
+            .get(prefix.width())
             .and_then(|column| restrictions.of(column))
         {
             Some(Restriction::Slice(bounds)) => Some(bounds.clone()),
             _ => None,
         };
-        check_clustering_prefix(table, &restrictions, prefix.len() + usize::from(bounds.is_some()))?;
+        check_clustering_prefix(table, &restrictions, prefix.width() + usize::from(bounds.is_some()))?;
         let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
         let rows = if only_statics && prefix.is_empty() && bounds.is_none() && !table.clustering.is_empty() {
             Rows::Static
-        } else if prefix.len() == table.clustering.len() {
+        } else if prefix.width() == table.clustering.len() {
             Rows::Exact(prefix)
         } else if operations.is_empty() {
             Rows::Range { prefix, bounds }
-        } else if bounds.is_some() {
+        } else {
             return Err(QueryError::invalid(
                 "Range deletions are not supported for specific columns",
             ));
-        } else {
-            return Err(missing_clustering(table, &restrictions));
         };
         Ok(ModifyPlan {
             table: table.clone(),
@@ -254,9 +262,11 @@ impl ModifyPlan {
             }
             Rows::Range { prefix, bounds } => {
                 for values in combinations(prefix, &self.table.clustering, writer.at)? {
-                    match self.deleted_slice(&values, bounds.as_ref(), writer.at)? {
+                    match self.deleted_slices(&values, bounds.as_ref(), writer.at)? {
                         None => update.delete(deletion),
-                        Some(slice) => update.delete_range(slice, deletion),
+                        Some(slices) => slices
+                            .into_iter()
+                            .for_each(|slice| update.delete_range(slice, deletion)),
                     }
                 }
             }
@@ -265,26 +275,30 @@ impl ModifyPlan {
     }
 
     /// The rows that go; `None` is the whole partition.
-    fn deleted_slice(
+    fn deleted_slices(
         &self,
         prefix: &[Bytes],
         bounds: Option<&Bounds>,
         at: &mut Evaluation<'_>,
-    ) -> Result<Option<Slice>, QueryError> {
+    ) -> Result<Option<Vec<Slice>>, QueryError> {
         match bounds {
-            Some(bounds) => bounded_slice(&self.table, prefix, bounds, at).map(Some),
+            Some(bounds) => bounded_slices(&self.table, prefix, bounds, at).map(Some),
             None if prefix.is_empty() => Ok(None),
-            None => Ok(Some(prefix_slice(&self.table, prefix))),
+            None => Ok(Some(vec![prefix_slice(&self.table, prefix)])),
         }
     }
 }
 
 /// The choices for all columns of the partition key, which a modification has to name.
-fn required_partition_key(table: &TableMetadata, restrictions: &Restrictions) -> Result<Choices, QueryError> {
+fn required_partition_key(
+    table: &TableMetadata,
+    restrictions: &Restrictions,
+    kind: Kind,
+) -> Result<Choices, QueryError> {
     if restrictions.token.is_some() {
-        return Err(QueryError::invalid(
-            "The token function cannot be used in WHERE clauses for UPDATE and DELETE statements",
-        ));
+        return Err(QueryError::invalid(format!(
+            "The token function cannot be used in WHERE clauses for {kind} statements"
+        )));
     }
     let missing = |column: &&ColumnMetadata| restrictions.of(column).is_none();
     let missing: Vec<&str> = table
@@ -300,25 +314,23 @@ fn required_partition_key(table: &TableMetadata, restrictions: &Restrictions) ->
         )));
     }
     let choices = leading_choices(&table.partition_key, restrictions);
-    for (column, _) in table.partition_key.iter().zip(0..).skip(choices.len()) {
+    for column in table.partition_key.iter().skip(choices.width()) {
         if let Some(Restriction::Slice(_) | Restriction::Contains { .. }) = restrictions.of(column) {
-            return Err(QueryError::invalid(
+            return Err(QueryError::invalid(format!(
                 "Only EQ and IN relation are supported on the partition key (unless you use the token() function) for \
-                 UPDATE and DELETE statements",
-            ));
+                 {kind} statements"
+            )));
         }
     }
     check_nulls(&choices, &table.partition_key)?;
     Ok(choices)
 }
 
-fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Result<(), QueryError> {
-    for (terms, column) in choices.iter().zip(columns) {
-        if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
-            return Err(null_in_condition(&column.name));
-        }
+pub(super) fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Result<(), QueryError> {
+    match choices.null_column(columns) {
+        Some(column) => Err(null_in_condition(&column.name)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn missing_clustering(table: &TableMetadata, restrictions: &Restrictions) -> QueryError {

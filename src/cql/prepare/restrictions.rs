@@ -16,6 +16,12 @@ use crate::schema::{ColumnMetadata, TableMetadata};
 pub enum Restriction {
     Equal(TypedTerm),
     In(Vec<TypedTerm>),
+    /// This column and those after it, together one of several tuples.
+    TupleIn {
+        width: usize,
+        tuples: Vec<Vec<TypedTerm>>,
+    },
+    /// Of this column, or of it and those after it compared as one value.
     Slice(Bounds),
     /// CONTAINS and CONTAINS KEY: all must hold.
     Contains {
@@ -24,11 +30,35 @@ pub enum Restriction {
     },
 }
 
-/// One or two ends of a slice; a bound is a value and whether it is within.
+/// One or two ends of a slice; a bound is a value for each of some columns that follow each other, and whether it is within.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds {
-    pub lower: Option<(TypedTerm, bool)>,
-    pub upper: Option<(TypedTerm, bool)>,
+    pub lower: Option<(Vec<TypedTerm>, bool)>,
+    pub upper: Option<(Vec<TypedTerm>, bool)>,
+}
+
+impl Bounds {
+    /// The bounds that a comparison with these values sets; `None` for operators that set none.
+    pub(super) fn of(operator: Operator, values: Vec<TypedTerm>) -> Option<Bounds> {
+        let (lower, inclusive) = match operator {
+            Operator::Greater => (true, false),
+            Operator::GreaterOrEqual => (true, true),
+            Operator::Less => (false, false),
+            Operator::LessOrEqual => (false, true),
+            _ => return None,
+        };
+        let bound = Some((values, inclusive));
+        Some(match lower {
+            true => Bounds {
+                lower: bound,
+                upper: None,
+            },
+            false => Bounds {
+                lower: None,
+                upper: bound,
+            },
+        })
+    }
 }
 
 /// What is asked of the partition key's token.
@@ -104,7 +134,12 @@ impl PrepareContext<'_> {
                 value,
             } => self.token_relation(columns, *operator, value, table, all),
             Relation::Element { .. } => Err(not_yet("Restrictions on elements of a map")),
-            Relation::Columns { .. } | Relation::ColumnsIn { .. } => Err(not_yet("Multi-column relations")),
+            Relation::Columns {
+                columns,
+                operator,
+                value,
+            } => self.tuple_relation(columns, *operator, value, relation, table, all),
+            Relation::ColumnsIn { columns, values } => self.tuple_in(columns, values, relation, table, all),
         }
     }
 
@@ -119,26 +154,13 @@ impl PrepareContext<'_> {
             name: column.name.to_string(),
             ty: column.ty.clone(),
         };
-        let slice = |lower: bool, inclusive: bool| -> Result<Restriction, QueryError> {
-            refuse_for_type(column, "Slice")?;
-            let bound = Some((self.term(value, &receiver, &table.keyspace)?, inclusive));
-            Ok(Restriction::Slice(match lower {
-                true => Bounds {
-                    lower: bound,
-                    upper: None,
-                },
-                false => Bounds {
-                    lower: None,
-                    upper: bound,
-                },
-            }))
-        };
         match operator {
             Operator::Equal => Ok(Restriction::Equal(self.term(value, &receiver, &table.keyspace)?)),
-            Operator::Greater => slice(true, false),
-            Operator::GreaterOrEqual => slice(true, true),
-            Operator::Less => slice(false, false),
-            Operator::LessOrEqual => slice(false, true),
+            Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
+                refuse_for_type(column, "Slice")?;
+                let term = self.term(value, &receiver, &table.keyspace)?;
+                Ok(Restriction::Slice(Bounds::of(operator, vec![term]).unwrap_or_default()))
+            }
             Operator::NotEqual => Err(QueryError::invalid(format!(
                 "Unsupported \"!=\" relation: {} != {value}",
                 column.name
@@ -219,14 +241,19 @@ impl PrepareContext<'_> {
         }
         let key: Vec<&str> = table.partition_key.iter().map(|it| it.name.as_str()).collect();
         if columns != key {
+            let is_foreign = |name: &String| !key.contains(&name.as_str());
+            let foreign = columns
+                .iter()
+                .any(is_foreign)
+                .then_some("The token() function must contains only partition key components");
             let is_permuted = columns.len() == key.len() && key.iter().all(|it| columns.iter().any(|name| name == it));
             return Err(QueryError::invalid(match is_permuted {
                 true => {
                     "The token function arguments must be in the partition key order: ".to_string() + &key.join(", ")
                 }
-                false => {
-                    "The token() function must be applied to all partition key components or none of them".to_string()
-                }
+                false => foreign
+                    .unwrap_or("The token() function must be applied to all partition key components or none of them")
+                    .to_string(),
             }));
         }
         let receiver = Receiver {
@@ -234,25 +261,23 @@ impl PrepareContext<'_> {
             ty: CqlType::Bigint,
         };
         let term = self.term(value, &receiver, &table.keyspace)?;
-        let bounds = |lower, upper| TokenRestriction::Slice(Bounds { lower, upper });
         let added = match operator {
             Operator::Equal => TokenRestriction::Equal(term),
-            Operator::Greater => bounds(Some((term, false)), None),
-            Operator::GreaterOrEqual => bounds(Some((term, true)), None),
-            Operator::Less => bounds(None, Some((term, false))),
-            Operator::LessOrEqual => bounds(None, Some((term, true))),
-            other => {
-                let columns = columns.join(", ");
-                return Err(QueryError::invalid(format!(
-                    "{other} cannot be used with the token function of ({columns})"
-                )));
-            }
+            other => match Bounds::of(other, vec![term]) {
+                Some(bounds) => TokenRestriction::Slice(bounds),
+                None => {
+                    let columns = columns.join(", ");
+                    return Err(QueryError::invalid(format!(
+                        "Unsupported \"{other}\" relation: token({columns}) {other} {value}"
+                    )));
+                }
+            },
         };
         let columns = columns.join(", ");
         all.token = Some(match (all.token.take(), added) {
             (None, added) => added,
             (Some(TokenRestriction::Slice(old)), TokenRestriction::Slice(new)) => {
-                TokenRestriction::Slice(merge_bounds(old, new, &format!("the columns: {columns}"))?)
+                TokenRestriction::Slice(merge_bounds(old, new, &columns)?)
             }
             _ => {
                 return Err(QueryError::invalid(format!(
@@ -295,7 +320,7 @@ fn refuse_for_type(column: &ColumnMetadata, what: &str) -> Result<(), QueryError
 }
 
 /// Puts a restriction beside those the column has already.
-fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restrictions) -> Result<(), QueryError> {
+pub(super) fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restrictions) -> Result<(), QueryError> {
     let name = &column.name;
     let only_one = |what: &str| {
         QueryError::invalid(format!(
@@ -310,8 +335,9 @@ fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restrictions) ->
             keys.extend(k);
             Restriction::Contains { values, keys }
         }
+        (Some(Restriction::In(_) | Restriction::TupleIn { .. }), _) => return Err(only_one("a IN")),
         (Some(Restriction::Equal(_)), _) | (_, Restriction::Equal(_)) => return Err(only_one("an Equal")),
-        (Some(Restriction::In(_)), _) | (_, Restriction::In(_)) => return Err(only_one("a IN")),
+        (_, Restriction::In(_) | Restriction::TupleIn { .. }) => return Err(only_one("a IN")),
         _ => {
             return Err(QueryError::invalid(format!(
                 "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality if it \

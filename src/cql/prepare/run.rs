@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{bounded_slice, combinations, partition_key, prefix_slice};
+use super::keys::{bounded_slices, combinations, partition_key, prefix_slice};
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
 use super::select::{Partitions, SelectPlan};
@@ -339,11 +339,11 @@ fn slices(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<Vec<Slice>, Quer
     let table = &plan.table;
     let mut slices = Vec::new();
     for prefix in combinations(&plan.rows.prefix, &table.clustering, at)? {
-        slices.push(match &plan.rows.bounds {
-            Some(bounds) => bounded_slice(table, &prefix, bounds, at)?,
-            None if prefix.is_empty() => Slice::all(),
-            None => prefix_slice(table, &prefix),
-        });
+        match &plan.rows.bounds {
+            Some(bounds) => slices.extend(bounded_slices(table, &prefix, bounds, at)?),
+            None if prefix.is_empty() => slices.push(Slice::all()),
+            None => slices.push(prefix_slice(table, &prefix)),
+        }
     }
     slices.retain(|slice| !slice.is_empty());
     slices.sort_by(|a, b| a.start.cmp(&b.start));
@@ -419,7 +419,7 @@ fn range(token: Option<&TokenRestriction>, at: &mut Evaluation<'_>) -> Result<Op
             };
         }
         Some(TokenRestriction::Slice(Bounds { lower, upper })) => {
-            if let Some((term, inclusive)) = lower {
+            if let Some(([term], inclusive)) = lower.as_ref().map(|(terms, it)| (terms.as_slice(), it)) {
                 let token = evaluate(term)?;
                 range.start = if *inclusive {
                     PartitionBound::BeforeToken(token)
@@ -427,7 +427,7 @@ fn range(token: Option<&TokenRestriction>, at: &mut Evaluation<'_>) -> Result<Op
                     PartitionBound::AfterToken(token)
                 };
             }
-            if let Some((term, inclusive)) = upper {
+            if let Some(([term], inclusive)) = upper.as_ref().map(|(terms, it)| (terms.as_slice(), it)) {
                 let token = evaluate(term)?;
                 // The ring's smallest token, given as an upper bound, is its end.
                 if token != Token::MIN {

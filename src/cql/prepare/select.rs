@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::definition::not_yet;
 use super::keys::{Choices, leading_choices};
-use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column, null_in_condition};
+use super::modify::check_nulls;
+use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column};
 use super::run::SelectRun;
 use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
@@ -99,7 +100,7 @@ impl PrepareContext<'_> {
         if projection.is_aggregate() {
             match &partitions {
                 Partitions::Range(_) => warnings.push(NO_KEY_FOR_AGGREGATE.to_string()),
-                Partitions::Keys(choices) if choices.iter().any(|it| it.len() > 1) => {
+                Partitions::Keys(choices) if choices.has_in() => {
                     warnings.push(KEY_IN_FOR_AGGREGATE.to_string());
                 }
                 Partitions::Keys(_) => {}
@@ -193,7 +194,7 @@ impl PrepareContext<'_> {
         }
         let reversed = reversed.unwrap_or(false);
         if let Partitions::Keys(choices) = partitions
-            && choices.iter().any(|it| it.len() > 1)
+            && choices.has_in()
         {
             return Err(not_yet("ORDER BY over several partitions (IN on the partition key)"));
         }
@@ -239,12 +240,8 @@ fn partitions(
         ));
     }
     let choices = leading_choices(key, restrictions);
-    if choices.len() == key.len() {
-        for (terms, column) in choices.iter().zip(key) {
-            if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
-                return Err(null_in_condition(&column.name));
-            }
-        }
+    if choices.width() == key.len() {
+        check_nulls(&choices, key)?;
         return Ok((Partitions::Keys(choices), Vec::new()));
     }
     Ok((Partitions::Range(None), conditions_of(key, restrictions)?))
@@ -259,11 +256,14 @@ fn rows(
 ) -> Result<(Slices, Vec<Condition>), QueryError> {
     let clustering = &table.clustering;
     let prefix = leading_choices(clustering, restrictions);
-    let bounds = match clustering.get(prefix.len()).and_then(|column| restrictions.of(column)) {
+    let bounds = match clustering
+        .get(prefix.width())
+        .and_then(|column| restrictions.of(column))
+    {
         Some(Restriction::Slice(bounds)) => Some(bounds.clone()),
         _ => None,
     };
-    let used = prefix.len() + usize::from(bounds.is_some());
+    let used = prefix.width() + usize::from(bounds.is_some());
     let any = clustering.iter().any(|column| restrictions.of(column).is_some());
     if any && !allow_filtering {
         if matches!(partitions, Partitions::Range(_)) {
@@ -288,11 +288,7 @@ fn rows(
             }));
         }
     }
-    for (terms, column) in prefix.iter().zip(clustering) {
-        if terms.iter().any(|term| matches!(term, TypedTerm::Null)) {
-            return Err(null_in_condition(&column.name));
-        }
-    }
+    check_nulls(&prefix, clustering)?;
     let conditions = conditions_of(&clustering[used..], restrictions)?;
     Ok((Slices { prefix, bounds }, conditions))
 }
@@ -320,18 +316,19 @@ fn conditions_of(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Res
             None => {}
             Some(Restriction::Equal(term)) => add(Operator::Eq, vec![term.clone()]),
             Some(Restriction::In(terms)) => add(Operator::In, terms.clone()),
+            Some(Restriction::TupleIn { .. }) => return Err(not_yet("Filtering by a multi-column relation")),
             Some(Restriction::Slice(bounds)) => {
-                if let Some((term, inclusive)) = &bounds.lower {
-                    add(
-                        if *inclusive { Operator::GtEq } else { Operator::Gt },
-                        vec![term.clone()],
-                    );
+                if [&bounds.lower, &bounds.upper]
+                    .iter()
+                    .any(|bound| bound.as_ref().is_some_and(|it| it.0.len() > 1))
+                {
+                    return Err(not_yet("Filtering by a multi-column relation"));
                 }
-                if let Some((term, inclusive)) = &bounds.upper {
-                    add(
-                        if *inclusive { Operator::LtEq } else { Operator::Lt },
-                        vec![term.clone()],
-                    );
+                if let Some((terms, inclusive)) = &bounds.lower {
+                    add(if *inclusive { Operator::GtEq } else { Operator::Gt }, terms.clone());
+                }
+                if let Some((terms, inclusive)) = &bounds.upper {
+                    add(if *inclusive { Operator::LtEq } else { Operator::Lt }, terms.clone());
                 }
             }
             Some(Restriction::Contains { values, keys }) => {
