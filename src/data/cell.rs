@@ -86,6 +86,13 @@ impl Cell {
         if self.wins_over(&other) { self } else { other }
     }
 
+    /// `reconcile`, in place.
+    pub fn merge(&mut self, other: Cell) {
+        if !self.wins_over(&other) {
+            *self = other;
+        }
+    }
+
     fn wins_over(&self, other: &Cell) -> bool {
         if self.timestamp != other.timestamp {
             return self.timestamp > other.timestamp;

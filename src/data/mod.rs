@@ -2,14 +2,19 @@
 //!
 //! Pure values. Does not know where they are kept, who asked for them, nor which tables exist (`schema` knows).
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod cell;
 mod clustering;
+mod column;
 pub mod composite;
 mod consistency;
 mod digest;
 pub mod identifier;
 mod key;
 mod limit_counter;
+#[cfg(test)]
+mod merge_properties;
 mod murmur3;
 mod mutation;
 mod name;
@@ -20,12 +25,15 @@ mod range_tombstone;
 mod read_command;
 mod row;
 mod row_filter;
+mod rows;
 mod timestamp;
 pub mod token;
 pub mod types;
+mod weight;
 
 pub use cell::{Cell, CellContent};
 pub use clustering::{Clustering, ClusteringBound, ClusteringComparator, ClusteringValues, Slice};
+pub use column::{CellPath, ColumnData, ComplexData, PathOrder};
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
 pub use digest::digest;
 pub use key::{DecoratedKey, PartitionBound, PartitionKey, PartitionRange};
@@ -39,7 +47,8 @@ pub use range_tombstone::{RangeTombstone, RangeTombstones};
 pub use read_command::{
     ColumnCondition, ColumnSelection, FilteredColumn, Operator, PartitionSelection, ReadCommand, ReadLimits, RowFilter,
 };
-pub use row::{CellPath, ColumnData, ComplexData, Liveness, PathOrder, Row};
+pub use row::{Liveness, Row};
 pub use timestamp::{DeletionTime, EpochSeconds, Expiry, Ttl, WriteTimestamp};
 pub use token::Token;
 pub use types::{CqlDuration, CqlType, Decimal, LiteralKind, MarshalError, UserType, Value};
+pub use weight::Weight;

@@ -1,11 +1,12 @@
 //! Partitions: all that one key holds, or the part of it that a write or a read is about.
 
-use core::ops::Bound::Excluded;
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Clustering, DecoratedKey, DeletionTime, EpochSeconds, Purge, RangeTombstone, RangeTombstones, Row, Slice};
+use super::rows::Rows;
+use super::{
+    Clustering, ColumnName, DecoratedKey, DeletionTime, EpochSeconds, Purge, RangeTombstone, RangeTombstones, Row,
+    Slice, Weight,
+};
 
 /// One key's rows and deletions. A memtable's partition, an update to one, and a replica's answer are all this.
 /// Always normal: holds nothing that one of its own deletions deletes, so that equal contents are equal values.
@@ -14,7 +15,7 @@ pub struct Partition {
     pub key: DecoratedKey,
     deletion: DeletionTime,
     static_row: Row,
-    rows: BTreeMap<Clustering, Row>,
+    rows: Rows,
     range_tombstones: RangeTombstones,
 }
 
@@ -24,7 +25,7 @@ impl Partition {
             key,
             deletion: DeletionTime::LIVE,
             static_row: Row::default(),
-            rows: BTreeMap::new(),
+            rows: Rows::new(),
             range_tombstones: RangeTombstones::default(),
         }
     }
@@ -78,15 +79,12 @@ impl Partition {
         self.rows.iter()
     }
 
-    /// The rows of a slice.
+    /// The rows of a slice, found without looking at the others.
     pub fn rows_in<'a>(
         &'a self,
         slice: &Slice,
     ) -> impl DoubleEndedIterator<Item = (&'a Clustering, &'a Row)> + use<'a> {
-        let bounds = (Excluded(slice.start.order()), Excluded(slice.end.order()));
-        // A sorted map does not take a range that ends before it starts.
-        let range = (!slice.is_empty()).then(|| self.rows.range::<[u8], _>(bounds));
-        range.into_iter().flatten()
+        self.rows.between(slice.start.order(), slice.end.order())
     }
 
     pub fn row(&self, clustering: &Clustering) -> Option<&Row> {
@@ -102,65 +100,100 @@ impl Partition {
 
     /// Whether a reader sees anything of it.
     pub fn is_live(&self, now: EpochSeconds) -> bool {
-        self.static_row.is_live(now) || self.rows.values().any(|row| row.is_live(now))
+        self.static_row.is_live(now) || self.rows.iter().any(|(_, row)| row.is_live(now))
     }
 
     pub fn delete(&mut self, deletion: DeletionTime) {
-        self.deletion = self.deletion.later(deletion);
-        let deletion = self.deletion;
-        self.static_row.shadow(&deletion);
-        self.range_tombstones.shadow(&deletion);
-        self.shadow_rows(&Slice::all(), &deletion);
+        self.put_deletion(deletion);
     }
 
     pub fn delete_range(&mut self, slice: Slice, deletion: DeletionTime) {
-        if self.deletion.supersedes(&deletion) || self.deletion == deletion {
-            return;
-        }
-        self.shadow_rows(&slice, &deletion);
-        self.range_tombstones.add(RangeTombstone { slice, deletion });
+        self.put_range_deletion(slice, deletion);
     }
 
-    pub fn add_static(&mut self, mut row: Row) {
-        row.shadow(&self.deletion);
-        self.static_row.merge(row);
+    pub fn add_static(&mut self, row: Row) {
+        self.put_static(row);
     }
 
-    pub fn add_row(&mut self, clustering: Clustering, mut row: Row) {
-        row.shadow(&self.deletion.later(self.range_tombstones.covering(&clustering)));
-        if row.is_empty() {
-            return;
-        }
-        match self.rows.get_mut(&clustering) {
-            Some(mine) => mine.merge(row),
-            None => drop(self.rows.insert(clustering, row)),
-        }
+    pub fn add_row(&mut self, clustering: Clustering, row: Row) {
+        self.put_row(clustering, row);
     }
 
     /// Merges another version of this partition in. Commutative, associative, idempotent.
     pub fn merge(&mut self, other: Partition) {
-        debug_assert_eq!(self.key, other.key, "partitions of different keys do not merge");
-        if !other.deletion.is_live() {
-            self.delete(other.deletion);
-        }
-        for tombstone in other.range_tombstones.iter() {
-            self.delete_range(tombstone.slice.clone(), tombstone.deletion);
-        }
-        if !other.static_row.is_empty() {
-            self.add_static(other.static_row);
-        }
-        for (clustering, row) in other.rows {
-            self.add_row(clustering, row);
-        }
+        self.merge_weighed(other);
     }
 
-    fn shadow_rows(&mut self, slice: &Slice, deletion: &DeletionTime) {
-        self.rows.retain(|clustering, row| {
-            if slice.contains(clustering) {
-                row.shadow(deletion);
-            }
-            !row.is_empty()
+    fn put_deletion(&mut self, deletion: DeletionTime) -> Weight {
+        if !deletion.supersedes(&self.deletion) {
+            return Weight::default();
+        }
+        let before = self.frame_weight();
+        self.deletion = deletion;
+        self.static_row.shadow(&deletion);
+        self.range_tombstones.shadow(&deletion);
+        let mut grown = self.frame_weight() - before;
+        grown += self.shadow_rows(&Slice::all(), &deletion);
+        grown
+    }
+
+    fn put_range_deletion(&mut self, slice: Slice, deletion: DeletionTime) -> Weight {
+        if !deletion.supersedes(&self.deletion) || slice.is_empty() {
+            return Weight::default();
+        }
+        let before = self.range_tombstones.weight();
+        let mut grown = self.shadow_rows(&slice, &deletion);
+        self.range_tombstones.add(RangeTombstone { slice, deletion });
+        grown += self.range_tombstones.weight() - before;
+        grown
+    }
+
+    fn put_static(&mut self, mut row: Row) -> Weight {
+        row.shadow(&self.deletion);
+        let before = self.frame_weight();
+        self.static_row.merge(row);
+        self.frame_weight() - before
+    }
+
+    fn put_row(&mut self, clustering: Clustering, mut row: Row) -> Weight {
+        row.shadow(&self.deletion.later(self.range_tombstones.covering(&clustering)));
+        if row.is_empty() {
+            return Weight::default();
+        }
+        let place = self.rows.get_or_insert(clustering);
+        if place.is_empty() {
+            *place = row;
+            return place.weight();
+        }
+        let before = place.weight();
+        place.merge(row);
+        place.weight() - before
+    }
+
+    /// `merge`, and by how much that made it grow.
+    pub fn merge_weighed(&mut self, other: Partition) -> Weight {
+        debug_assert_eq!(self.key, other.key, "partitions of different keys do not merge");
+        let mut grown = self.put_deletion(other.deletion);
+        for RangeTombstone { slice, deletion } in other.range_tombstones {
+            grown += self.put_range_deletion(slice, deletion);
+        }
+        if !other.static_row.is_empty() {
+            grown += self.put_static(other.static_row);
+        }
+        for (clustering, row) in other.rows.into_pairs() {
+            grown += self.put_row(clustering, row);
+        }
+        grown
+    }
+
+    fn shadow_rows(&mut self, slice: &Slice, deletion: &DeletionTime) -> Weight {
+        let mut grown = Weight::default();
+        self.rows.change_between(slice.start.order(), slice.end.order(), |row| {
+            let before = row.weight();
+            row.shadow(deletion);
+            grown += row.weight() - before;
         });
+        grown
     }
 
     pub fn retain_rows(&mut self, mut keep: impl FnMut(&Clustering, &Row) -> bool) {
@@ -171,24 +204,31 @@ impl Partition {
         self.static_row = Row::default();
     }
 
-    /// Drops columns a reader did not ask for.
-    pub fn retain_columns(&mut self, keep: impl Fn(&super::ColumnName) -> bool) {
+    /// Drops columns a reader did not ask for, and the rows of which nothing is left.
+    pub fn retain_columns(&mut self, keep: impl Fn(&ColumnName) -> bool) {
         self.static_row.retain_columns(&keep);
-        self.rows.values_mut().for_each(|row| row.retain_columns(&keep));
+        self.rows.retain(|_, row| {
+            row.retain_columns(&keep);
+            !row.is_empty()
+        });
     }
 
     /// The rows and deletions that lie in any of the slices; the partition's deletion and static row stay.
     pub fn within(&self, slices: &[Slice]) -> Partition {
-        let mut part = Partition::empty(self.key.clone());
-        part.deletion = self.deletion;
-        part.static_row = self.static_row.clone();
+        let mut range_tombstones = RangeTombstones::default();
         for slice in slices {
-            part.range_tombstones.merge(self.range_tombstones.within(slice));
-            let rows = self.rows.iter().filter(|(clustering, _)| slice.contains(clustering));
-            part.rows
-                .extend(rows.map(|(clustering, row)| (clustering.clone(), row.clone())));
+            range_tombstones.merge(self.range_tombstones.within(slice));
         }
-        part
+        let rows = slices.iter().flat_map(|slice| self.rows_in(slice));
+        Partition {
+            key: self.key.clone(),
+            deletion: self.deletion,
+            static_row: self.static_row.clone(),
+            rows: rows
+                .map(|(clustering, row)| (clustering.clone(), row.clone()))
+                .collect(),
+            range_tombstones,
+        }
     }
 
     /// Turns what has expired into tombstones, and forgets those past their grace.
@@ -199,12 +239,20 @@ impl Partition {
         self.rows.retain(|_, row| row.purge(purge));
     }
 
-    /// About how many bytes of memory it takes.
-    pub fn heap_size(&self) -> usize {
-        const OVERHEAD: usize = 128;
-        OVERHEAD
-            + self.key.key.0.len()
-            + self.static_row.heap_size()
-            + self.rows.values().map(Row::heap_size).sum::<usize>()
+    /// How much memory it takes.
+    pub fn weight(&self) -> Weight {
+        let mut weight = self.frame_weight();
+        weight.bytes += Weight::PARTITION_BYTES + self.key.key.0.len() as i64;
+        self.rows.iter().for_each(|(_, row)| weight += row.weight());
+        weight
+    }
+
+    /// All but the rows and the key.
+    fn frame_weight(&self) -> Weight {
+        let mut weight = self.static_row.weight();
+        weight.rows = 0;
+        weight += self.range_tombstones.weight();
+        weight.tombstones += i64::from(!self.deletion.is_live());
+        weight
     }
 }

@@ -1,7 +1,6 @@
 //! What a read makes of data past its time: expired cells become tombstones, tombstones past their grace go.
 
-use super::row::ComplexData;
-use super::{Cell, CellContent, ColumnData, DeletionTime, EpochSeconds, Expiry, RangeTombstones, Row};
+use super::{Cell, CellContent, ColumnData, ComplexData, DeletionTime, EpochSeconds, Expiry, RangeTombstones, Row};
 
 /// The two times that a purge goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

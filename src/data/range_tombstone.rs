@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clustering, ClusteringBound, DeletionTime, Slice};
+use super::{Clustering, ClusteringBound, DeletionTime, Slice, Weight};
 
 /// Deletes the rows of a slice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,9 +48,13 @@ impl RangeTombstones {
         if added.slice.is_empty() || added.deletion.is_live() {
             return;
         }
-        let mut result: Vec<RangeTombstone> = Vec::with_capacity(self.0.len() + 2);
+        // Those it overlaps or touches; the others stay where they are.
+        let first = self.0.partition_point(|it| it.slice.end < added.slice.start);
+        let end = self.0.partition_point(|it| it.slice.start <= added.slice.end);
+        let near: Vec<RangeTombstone> = self.0[first..end].to_vec();
+        let mut result: Vec<RangeTombstone> = Vec::with_capacity(2 * near.len() + 1);
         let mut rest_start = Some(added.slice.start.clone());
-        for old in self.0.drain(..) {
+        for old in near {
             let Some(overlap) = old.slice.intersection(&added.slice) else {
                 if old.slice.start >= added.slice.end {
                     push_piece(&mut result, rest_start.take(), &added.slice.end, added.deletion);
@@ -70,7 +74,7 @@ impl RangeTombstones {
             rest_start = Some(overlap.end);
         }
         push_piece(&mut result, rest_start, &added.slice.end, added.deletion);
-        self.0 = result;
+        self.0.splice(first..end, result);
         debug_assert!(
             self.0.windows(2).all(|two| two[0].slice.end <= two[1].slice.start),
             "range tombstones overlap"
@@ -92,6 +96,15 @@ impl RangeTombstones {
         self.0.retain(keep);
     }
 
+    pub fn weight(&self) -> Weight {
+        let count = self.0.len() as i64;
+        Weight {
+            bytes: Weight::RANGE_TOMBSTONE_BYTES * count,
+            rows: 0,
+            tombstones: count,
+        }
+    }
+
     /// What of them lies within a slice.
     pub fn within(&self, slice: &Slice) -> RangeTombstones {
         let cut = |it: &RangeTombstone| {
@@ -100,7 +113,18 @@ impl RangeTombstones {
                 deletion: it.deletion,
             })
         };
-        RangeTombstones(self.0.iter().filter_map(cut).collect())
+        let first = self.0.partition_point(|it| it.slice.end <= slice.start);
+        let near = self.0[first..].iter().take_while(|it| it.slice.start < slice.end);
+        RangeTombstones(near.filter_map(cut).collect())
+    }
+}
+
+impl IntoIterator for RangeTombstones {
+    type Item = RangeTombstone;
+    type IntoIter = std::vec::IntoIter<RangeTombstone>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

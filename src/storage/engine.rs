@@ -249,9 +249,10 @@ impl Engine {
     pub fn summary(&self) -> StorageSummary {
         let table = |(id, memtable): (&TableId, &Memtable)| TableSummary {
             table: *id,
-            memtable_bytes: memtable.bytes() as u64,
+            memtable_bytes: memtable.weight().bytes as u64,
             memtable_partitions: memtable.partition_count() as u64,
-            memtable_rows: memtable.row_count() as u64,
+            memtable_rows: memtable.weight().rows as u64,
+            memtable_tombstones: memtable.weight().tombstones as u64,
         };
         StorageSummary {
             tables: self.memtables.iter().map(table).collect(),

@@ -2,35 +2,26 @@
 
 use core::ops::Bound::{Excluded, Included, Unbounded};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 
 use super::StorageError;
 use super::source::{PartitionSource, TableSource};
-use crate::data::{DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token};
+use crate::data::{DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token, Weight};
 
 #[derive(Clone, Debug, Default)]
 pub struct Memtable {
     partitions: BTreeMap<DecoratedKey, Partition>,
-    rows: usize,
-    bytes: usize,
+    weight: Weight,
 }
 
 impl Memtable {
     pub fn apply(&mut self, update: Partition) {
-        match self.partitions.get_mut(&update.key) {
-            Some(mine) => {
-                let rows = mine.rows().len();
-                self.bytes += update.heap_size();
-                mine.merge(update);
-                self.rows = self.rows + mine.rows().len() - rows;
-            }
-            None => {
-                self.rows += update.rows().len();
-                self.bytes += update.heap_size();
-                self.partitions.insert(update.key.clone(), update);
-            }
-        }
+        self.weight += match self.partitions.entry(update.key.clone()) {
+            Entry::Occupied(mut mine) => mine.get_mut().merge_weighed(update),
+            Entry::Vacant(place) => place.insert(update).weight(),
+        };
     }
 
     pub fn get(&self, key: &DecoratedKey) -> Option<&Partition> {
@@ -63,12 +54,8 @@ impl Memtable {
         self.partitions.len()
     }
 
-    pub fn row_count(&self) -> usize {
-        self.rows
-    }
-
-    pub fn bytes(&self) -> usize {
-        self.bytes
+    pub fn weight(&self) -> Weight {
+        self.weight
     }
 }
 

@@ -14,6 +14,7 @@ pub struct TableSummary {
     pub memtable_bytes: u64,
     pub memtable_partitions: u64,
     pub memtable_rows: u64,
+    pub memtable_tombstones: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
