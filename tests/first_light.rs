@@ -6,7 +6,7 @@ use ringscope::data::{ConsistencyLevel, KeyspaceName};
 use ringscope::event::{Event, What};
 use ringscope::message::Envelope;
 use ringscope::node::{ClientRequest, Node};
-use ringscope::sim::{Answer, Cluster, ClusterConfig, Control, Observer, Verdict};
+use ringscope::sim::{Answer, Cluster, ClusterConfig, Control, Observer, Place, Verdict};
 
 /// Keeps the events of replayed hints.
 #[derive(Default)]
@@ -27,6 +27,7 @@ impl Observer<Envelope> for Watcher {
 struct Session {
     cluster: Cluster<Node, Watcher>,
     consistency: ConsistencyLevel,
+    coordinator: Endpoint,
 }
 
 impl Session {
@@ -36,6 +37,7 @@ impl Session {
         Session {
             cluster,
             consistency: ConsistencyLevel::One,
+            coordinator: Endpoint::nth(1),
         }
     }
 
@@ -50,7 +52,7 @@ impl Session {
             paging_state: None,
             timestamp: None,
         };
-        match self.cluster.execute(Endpoint::nth(1), request, Duration::from_secs(60)) {
+        match self.cluster.execute(self.coordinator, request, Duration::from_secs(60)) {
             Some(Answer::Reply(reply)) => reply.result,
             other => panic!("{query}: {other:?}"),
         }
@@ -123,4 +125,45 @@ fn a_quorum_goes_on_without_one_and_the_hint_reaches_it_later() {
     assert_eq!(session.cluster.observer().hints_replayed, 1);
     session.consistency = ConsistencyLevel::All;
     assert_eq!(session.rows("SELECT data FROM my_table WHERE id = 7"), [["'seven'"]]);
+}
+
+#[test]
+fn a_node_that_was_down_learns_the_schema_when_it_is_back() {
+    let mut session = Session::start();
+    session.cluster.control(Control::Kill(Endpoint::nth(3)));
+    session.cluster.run_for(Duration::from_secs(40));
+    session.prepare();
+    session
+        .run("INSERT INTO my_table (id, data) VALUES (1, 'one')")
+        .unwrap();
+    session.cluster.control(Control::Start(Endpoint::nth(3)));
+    session.cluster.run_for(Duration::from_secs(20));
+    session.coordinator = Endpoint::nth(3);
+    session.consistency = ConsistencyLevel::Quorum;
+    assert_eq!(session.rows("SELECT data FROM my_table WHERE id = 1"), [["'one'"]]);
+    let versions = session.rows("SELECT schema_version FROM system.peers_v2");
+    let own = session.rows("SELECT schema_version FROM system.local");
+    assert_eq!(versions, [own[0].clone(), own[0].clone()]);
+}
+
+#[test]
+fn a_node_that_joins_takes_its_part_after_the_ring_delay() {
+    let mut session = Session::start();
+    session.prepare();
+    let place = session.cluster.roster().nodes()[0].clone();
+    let place = Place {
+        datacenter: place.datacenter,
+        rack: place.rack,
+    };
+    let joined = session.cluster.join(&place).expect("there is room for a fourth node");
+    session.cluster.control(Control::Start(joined));
+    session.cluster.run_for(Duration::from_secs(60));
+    session.coordinator = joined;
+    session.consistency = ConsistencyLevel::Quorum;
+    session
+        .run("INSERT INTO my_table (id, data) VALUES (1, 'one')")
+        .unwrap();
+    assert_eq!(session.rows("SELECT data FROM my_table WHERE id = 1"), [["'one'"]]);
+    session.coordinator = Endpoint::nth(1);
+    assert_eq!(session.rows("SELECT peer FROM system.peers_v2").len(), 3);
 }

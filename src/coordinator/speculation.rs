@@ -5,7 +5,7 @@ use crate::base::{Duration, Recent};
 /// How many of a table's latest reads tell how long one takes.
 const SAMPLES: usize = 256;
 
-/// After so many new samples the percentiles are taken afresh.
+/// After so many new samples the percentiles are taken afresh; before that a few slow ones would pass for the rule.
 const REFRESH_AFTER: u32 = 64;
 
 /// A table's `speculative_retry` or `additional_write_policy`.
@@ -91,7 +91,7 @@ impl Latencies {
     pub fn record(&mut self, latency: Duration) {
         self.recent.push(latency);
         self.unsorted += 1;
-        if self.sorted.is_empty() || self.unsorted >= REFRESH_AFTER {
+        if self.unsorted >= REFRESH_AFTER {
             self.sorted = self.recent.iter().copied().collect();
             self.sorted.sort_unstable();
             self.unsorted = 0;

@@ -118,12 +118,13 @@ impl Running {
                 GossipChange::StateChanged {
                     endpoint,
                     state: ApplicationState::Schema,
-                } => {
-                    self.compare_schema_version(endpoint);
-                    self.write_peer_rows(endpoint);
                 }
-                GossipChange::Joined(peer) | GossipChange::Restarted(peer) | GossipChange::Up(peer) => {
-                    self.compare_schema_version(peer);
+                | GossipChange::Joined(endpoint)
+                | GossipChange::Restarted(endpoint)
+                | GossipChange::Up(endpoint) => {
+                    self.compare_schema_version(endpoint);
+                    // This node may itself have restarted: the rows are not kept on the disk.
+                    self.write_peer_rows(endpoint);
                 }
                 GossipChange::StateChanged { .. } | GossipChange::Removed(_) | GossipChange::Down(_) => {}
             }

@@ -18,7 +18,7 @@ impl Running {
         levels::refuse_system(&plan.table().keyspace)?;
         let (key, command) = self.evaluate(|at| Ok::<_, QueryError>((plan.key(at)?, plan.read(at)?)))?;
         let table = plan.table().clone();
-        let latencies = self.latencies.get(&table.id).cloned().unwrap_or_default();
+        let latencies = self.latencies.remove(&table.id).unwrap_or_default();
         let (id, now) = (request.id, self.now);
         let cas = CasRequest {
             subject: Subject {
@@ -43,6 +43,7 @@ impl Running {
             )
         });
         self.ballots = ballots;
+        self.latencies.insert(table.id, latencies);
         Ok(Started::Waiting(
             Stage::Cas(Box::new(CasStage { plan, refusal: None })),
             vec![started?],

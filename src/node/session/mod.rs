@@ -11,7 +11,7 @@ mod select;
 
 use std::sync::Arc;
 
-use crate::base::{RequestId, UnixMicros};
+use crate::base::{Instant, RequestId, UnixMicros};
 use crate::coordinator::{Cluster, Operation, RequestError, Truncate};
 use crate::cql::prepare::{CasPlan, Evaluation, Plan, PrepareContext, SelectRun, UuidKind, prepare};
 use crate::cql::{QueryError, QueryResult, Rows, parse};
@@ -49,6 +49,8 @@ struct Selecting {
     run: SelectRun,
     table: Arc<TableMetadata>,
     answers: Vec<Option<Vec<Partition>>>,
+    /// When the present reads began.
+    asked: Instant,
 }
 
 /// A conditional update, and what it is answered with if its condition does not hold.

@@ -24,6 +24,7 @@ impl Running {
             run,
             table,
             answers: Vec::new(),
+            asked: self.now,
         });
         Ok(Started::Waiting(Stage::Select(selecting), Vec::new()))
     }
@@ -54,6 +55,7 @@ impl Running {
                 continue;
             }
             selecting.answers = vec![None; commands.len()];
+            selecting.asked = self.now;
             match self.start_reads(request, commands, &table) {
                 // Some may be settled already: their outcomes are taken like those that come later.
                 Ok(started) => return self.advance_started(started),
@@ -72,7 +74,7 @@ impl Running {
             return Ok(Vec::new());
         };
         let (consistency, now) = (statement.request.consistency, self.now);
-        let latencies = self.latencies.get(&table.id).cloned().unwrap_or_default();
+        let latencies = self.latencies.remove(&table.id).unwrap_or_default();
         let mut ballots = self.ballots.clone();
         let started = self.with_cluster(&table.keyspace, |cluster, operations, out| {
             let mut start = |(index, command): (usize, ReadCommand)| {
@@ -109,6 +111,7 @@ impl Running {
             commands.into_iter().enumerate().map(&mut start).collect()
         });
         self.ballots = ballots;
+        self.latencies.insert(table.id, latencies);
         started
     }
 
@@ -158,6 +161,8 @@ impl Running {
         let Stage::Select(selecting) = &mut statement.stage else {
             return;
         };
+        let took = self.now.since(selecting.asked);
+        self.latencies.entry(selecting.table.id).or_default().reads.record(took);
         selecting.answers[index] = Some(partitions);
         if selecting.answers.iter().all(Option::is_some) {
             let answers = core::mem::take(&mut selecting.answers).into_iter().flatten().collect();
