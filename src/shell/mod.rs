@@ -3,13 +3,16 @@
 //! Knows a node's edge: requests in, replies and events out. Does not know where nodes run, nor who reads what is printed.
 
 mod command;
+mod console;
 mod describe;
 mod error;
 mod format;
+pub mod golden;
 mod help;
 pub mod nodetool;
 mod session;
 mod table;
 
+pub use console::{Console, ConsoleCluster, Output, Tracer};
 pub use error::{NATIVE_TRANSPORT_PORT, error_line};
 pub use session::{REQUEST_TIMEOUT, Request, Session, SessionConfig, ShellError, Step};

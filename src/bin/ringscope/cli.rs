@@ -1,0 +1,101 @@
+//! What may be asked on the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use ringscope::base::Seed;
+use ringscope::sim::ClusterConfig;
+
+#[path = "cql.rs"]
+mod cql;
+#[path = "golden.rs"]
+mod golden;
+#[path = "prompt.rs"]
+mod prompt;
+
+/// A Cassandra-compatible database in one process, its whole cluster with it.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// cqlsh at a fresh cluster: a prompt, or a script from a file or standard input.
+    Cql(CqlArgs),
+    /// Runs golden scripts and shows where their output differs.
+    Golden(GoldenArgs),
+}
+
+#[derive(Args)]
+struct CqlArgs {
+    /// The script to run instead of asking.
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
+#[derive(Args)]
+struct GoldenArgs {
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only says how many blocks of each file are equal.
+    #[arg(short, long)]
+    quiet: bool,
+    /// What the run's random choices follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct ClusterArgs {
+    /// How many nodes the cluster has.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=ClusterConfig::MAX_NODES as i64))]
+    nodes: u16,
+    /// What the run's random choices follow from: the same seed and input give the same run.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl ClusterArgs {
+    fn config(&self) -> ClusterConfig {
+        ClusterConfig::simple(Seed(self.seed), self.nodes.into())
+    }
+}
+
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
+        Command::Golden(args) => golden::run(&args.files, Seed(args.seed), args.quiet),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever reads the output has read enough.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("ringscope: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::Input {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("cannot read {}: {error}", path.display())]
+    Input { path: PathBuf, error: std::io::Error },
+    #[error("{0}")]
+    Output(#[from] std::io::Error),
+    #[error("the prompt cannot be shown: {0}. Give a script with -f, or on standard input.")]
+    Prompt(String),
+}
