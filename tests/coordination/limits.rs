@@ -7,6 +7,8 @@ use ringscope::data::*;
 
 use super::cluster::{Happening, Network, TestCluster, Told, clustering, command, int, key, number};
 
+const KEYS: i32 = 3;
+
 /// Something that happened to one row of one partition, and which replicas know.
 #[derive(Clone, Debug)]
 struct Fact {
@@ -39,7 +41,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
-    (0..4, change(), 1..6i64, 1..8u8).prop_map(|(k, what, timestamp, known_to)| Fact {
+    (0..KEYS, change(), 1..6i64, 1..8u8).prop_map(|(k, what, timestamp, known_to)| Fact {
         k,
         what,
         timestamp,
@@ -71,7 +73,7 @@ fn question() -> impl Strategy<Value = Question> {
         (0..6, 0..6).prop_map(|it| vec![it])
     ];
     let filter = prop::option::of(0..4);
-    (limits, any::<bool>(), prop::option::of(0..4), slices, filter).prop_map(
+    (limits, any::<bool>(), prop::option::of(0..KEYS), slices, filter).prop_map(
         |(limits, reversed, key, slices, filter)| Question {
             limits,
             reversed,
@@ -187,7 +189,7 @@ proptest! {
 
     #[test]
     fn limits_hold_for_what_the_replicas_know_together(
-        facts in prop::collection::vec(fact(), 0..24),
+        facts in prop::collection::vec(fact(), 0..40),
         question in question(),
         seed in 0..1000u64,
     ) {
@@ -208,7 +210,7 @@ proptest! {
 
         let everything = Question { limits: ReadLimits::NONE, reversed: false, key: None, slices: vec![], filter: None };
         ask(&mut together, &everything, ConsistencyLevel::All);
-        for k in 0..4 {
+        for k in 0..KEYS {
             let versions: Vec<_> = together.replicas(&key(k)).iter().map(|it| together.partition_at(*it, &key(k))).collect();
             prop_assert!(versions.windows(2).all(|two| two[0] == two[1]), "replicas differ after a full repair: {versions:?}");
         }

@@ -17,6 +17,9 @@ const ROUGH: Network = Network {
     longest: Duration::from_millis(400),
 };
 
+/// Requests of clients in one run.
+const TURNS: i32 = 100;
+
 /// One client request: the value written, or the value a read found, and when.
 enum Asked {
     Write { key: i32, value: i32 },
@@ -37,11 +40,11 @@ fn run(seed: u64, write_level: ConsistencyLevel, read_level: ConsistencyLevel) -
     // For each key, what a read that begins at some time has to find at the least.
     let mut least: BTreeMap<i32, Vec<(Instant, i32)>> = BTreeMap::new();
     let (mut acknowledged, mut found) = (0, 0);
-    for turn in 1..=60 {
+    for turn in 1..=TURNS {
         let endpoints = cluster.endpoints();
         let at = *cluster.random.pick(&endpoints).unwrap();
-        let key = cluster.random.below(3) as i32;
-        if cluster.random.chance(0.5) {
+        let key = cluster.random.below(2) as i32;
+        if cluster.random.chance(0.4) {
             let request = WriteRequest {
                 mutation: cluster.mutation(update(&table, key, 1, turn, WriteTimestamp(turn.into()))),
                 consistency: write_level,
@@ -56,8 +59,8 @@ fn run(seed: u64, write_level: ConsistencyLevel, read_level: ConsistencyLevel) -
                 Asked::Read { key, began },
             );
         }
-        let pause = cluster.random.duration(Duration::ZERO, Duration::from_millis(700));
-        let until = if turn == 60 { Instant::MAX } else { cluster.now + pause };
+        let pause = cluster.random.duration(Duration::ZERO, Duration::from_millis(150));
+        let until = if turn == TURNS { Instant::MAX } else { cluster.now + pause };
         while let Some(happening) = cluster.next_until(until) {
             let Happening::Told(request, told) = happening else {
                 panic!("nothing is conditional here");
