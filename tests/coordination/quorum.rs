@@ -60,7 +60,11 @@ fn run(seed: u64, write_level: ConsistencyLevel, read_level: ConsistencyLevel) -
             );
         }
         let pause = cluster.random.duration(Duration::ZERO, Duration::from_millis(150));
-        let until = if turn == TURNS { Instant::MAX } else { cluster.now + pause };
+        let until = if turn == TURNS {
+            Instant::MAX
+        } else {
+            cluster.now + pause
+        };
         while let Some(happening) = cluster.next_until(until) {
             let Happening::Told(request, told) = happening else {
                 panic!("nothing is conditional here");
