@@ -2,8 +2,12 @@
 //!
 //! Knows a node's edge (inputs, outputs, its next timeout), nothing of what goes on inside, and nothing of who looks on.
 
+pub mod campaign;
+pub mod checker;
 mod cluster;
 mod config;
+pub mod faults;
+pub mod gate;
 mod history;
 mod host;
 mod link;
@@ -18,6 +22,7 @@ mod step;
 mod tests;
 #[cfg(test)]
 pub(crate) mod toy;
+pub mod workload;
 
 pub use cluster::Cluster;
 pub use config::{ClusterConfig, Place};

@@ -1,0 +1,1 @@
+//! What clients ask of a cluster under test: seeded statements over virtual time, and how each of them ended.
