@@ -5,6 +5,7 @@
 pub mod api;
 mod completion;
 mod conversation;
+mod cqlsh;
 mod deeds;
 mod engine;
 mod flights;
