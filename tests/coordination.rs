@@ -9,3 +9,7 @@ mod limits;
 mod linearizable;
 #[path = "coordination/quorum.rs"]
 mod quorum;
+#[path = "coordination/replica.rs"]
+mod replica;
+#[path = "coordination/table.rs"]
+mod table;

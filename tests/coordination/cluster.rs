@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use ringscope::base::{Duration, Endpoint, HostId, Instant, MessageId, Random, Seed, UnixMicros, WallClock};
+use ringscope::base::{Duration, Endpoint, HostId, Instant, MessageId, Random, Seed, WallClock};
 use ringscope::coordinator::{
     BallotGenerator, Cas, CasRequest, CasResult, Cluster, Evaluation, Operation, RangeRead, Read, ReadRequest,
     RequestError, SerialRead, TableLatencies, Write, WriteRequest,
@@ -13,12 +12,13 @@ use ringscope::data::*;
 use ringscope::event::What;
 use ringscope::message::paxos::{Ballot, Subject};
 use ringscope::message::{Envelope, Outbox, Payload};
-use ringscope::paxos::{self, PaxosState, PaxosStore};
-use ringscope::replica::Replica;
 use ringscope::ring::{Location, NodeState, Placement, RingNode, Topology};
 use ringscope::schema::*;
-use ringscope::storage::{Durability, Engine, MemoryDisk, StorageConfig, StorageError};
+use ringscope::storage::{Durability, Engine, MemoryDisk, StorageConfig};
 use uuid::Uuid;
+
+use super::replica::answer;
+use super::table::{EPOCH, schema};
 
 /// How the network treats messages between nodes; what a node says to itself always arrives at once.
 #[derive(Clone, Copy)]
@@ -93,8 +93,6 @@ pub struct TestCluster {
     happenings: Vec<Happening>,
 }
 
-pub const NOW: EpochSeconds = EpochSeconds(1_000_000);
-
 impl TestCluster {
     /// `nodes` nodes of two tokens each in one datacentre.
     pub fn new(seed: u64, nodes: u8, factor: u32, network: Network, change: impl Fn(&mut TableParams)) -> TestCluster {
@@ -116,7 +114,7 @@ impl TestCluster {
         let node = |endpoint: &Endpoint| {
             let skew_micros = i64::from(endpoint.number()) * 20_000 - 50_000;
             let clock = WallClock {
-                epoch: UnixMicros(NOW.0 * 1_000_000),
+                epoch: EPOCH,
                 skew_micros,
             };
             let stream = Random::stream(Seed(seed), &format!("ballots of {endpoint}"));
@@ -390,7 +388,8 @@ impl TestCluster {
         let at = envelope.to;
         let node = self.nodes.get_mut(&at).unwrap();
         let Some(answered) = envelope.in_reply_to else {
-            let answer = answer(node, &self.schema, &envelope);
+            let Node { engine, out, .. } = &mut *node;
+            let answer = answer(engine, &self.schema, &envelope, out);
             node.out.reply(&envelope, answer);
             return self.send(at);
         };
@@ -406,67 +405,6 @@ impl TestCluster {
 
     pub fn has_seen(&self, is_it: impl Fn(&What) -> bool) -> bool {
         self.seen.iter().any(is_it)
-    }
-}
-
-fn answer(node: &mut Node, schema: &Schema, envelope: &Envelope) -> Payload {
-    let cause = envelope.cause;
-    let Node { engine, out, .. } = node;
-    let mut store = Store { engine };
-    match &envelope.payload {
-        Payload::PaxosPrepareRequest(request) => {
-            Payload::PaxosPrepareResponse(paxos::prepare(request, cause, &mut store, out).unwrap())
-        }
-        Payload::PaxosProposeRequest(request) => {
-            Payload::PaxosProposeResponse(paxos::propose(request, cause, &mut store, out).unwrap())
-        }
-        Payload::PaxosCommitRequest(request) => {
-            paxos::commit(request, cause, &mut store, out).unwrap();
-            Payload::PaxosCommitResponse
-        }
-        request => {
-            let mut replica = Replica {
-                engine,
-                schema,
-                outbox: out,
-                cause,
-            };
-            replica.answer(request).expect("a request to a replica")
-        }
-    }
-}
-
-struct Store<'a> {
-    engine: &'a mut Engine,
-}
-
-impl Store<'_> {
-    fn name(subject: &Subject) -> String {
-        format!("paxos/{}/{:?}", subject.table, subject.key.key)
-    }
-}
-
-impl PaxosStore for Store<'_> {
-    type Error = StorageError;
-
-    fn load(&mut self, subject: &Subject) -> Result<PaxosState, StorageError> {
-        Ok(self.engine.local(&Store::name(subject))?.unwrap_or_default())
-    }
-
-    fn save(&mut self, subject: &Subject, state: &PaxosState) -> Result<(), StorageError> {
-        self.engine.put_local(&Store::name(subject), state)
-    }
-
-    fn apply(&mut self, mutation: &Mutation) -> Result<(), StorageError> {
-        self.engine.apply(mutation.clone(), Durability::Logged).map(drop)
-    }
-
-    fn truncated_at(&self, table: TableId) -> WriteTimestamp {
-        self.engine.truncated_at(table).unwrap_or(WriteTimestamp::NONE)
-    }
-
-    fn lifetime(&self, _table: TableId) -> i64 {
-        paxos::state_lifetime(0)
     }
 }
 
@@ -515,92 +453,5 @@ impl Running {
             Running::Serial(it) => it,
             Running::Cas(it) => &mut **it,
         }
-    }
-}
-
-/// `CREATE TABLE ks.t (k int, c int, v int, s int STATIC, PRIMARY KEY (k, c))`
-fn schema(params: ReplicationParams, change: impl Fn(&mut TableParams)) -> Schema {
-    let mut table_params = TableParams::default();
-    change(&mut table_params);
-    let column = |name: &str, kind| ColumnMetadata {
-        name: ColumnName::new(name),
-        ty: CqlType::Int,
-        kind,
-        position: 0,
-        descending: false,
-    };
-    let keyspace = KeyspaceName::new("ks");
-    let table = TableMetadata::new(
-        TableId(Uuid::from_u128(7)),
-        keyspace.clone(),
-        TableName::new("t"),
-        [
-            column("k", ColumnKind::PartitionKey),
-            column("c", ColumnKind::Clustering),
-            column("v", ColumnKind::Regular),
-            column("s", ColumnKind::Static),
-        ],
-        table_params,
-    );
-    let keyspace = KeyspaceMetadata {
-        name: keyspace,
-        replication: params,
-        durable_writes: true,
-        tables: [(table.name.clone(), Arc::new(table))].into_iter().collect(),
-        types: BTreeMap::new(),
-    };
-    Schema::new([keyspace], Uuid::nil())
-}
-
-pub fn int(n: i32) -> Bytes {
-    Bytes::copy_from_slice(&n.to_be_bytes())
-}
-
-pub fn number(bytes: &Bytes) -> i32 {
-    i32::from_be_bytes(bytes[..].try_into().unwrap())
-}
-
-pub fn key(n: i32) -> DecoratedKey {
-    DecoratedKey::new(PartitionKey(int(n)))
-}
-
-pub fn clustering(table: &TableMetadata, n: i32) -> Clustering {
-    table.comparator.clustering([Some(int(n))])
-}
-
-/// One row with one cell.
-pub fn update(table: &TableMetadata, k: i32, c: i32, v: i32, timestamp: WriteTimestamp) -> Partition {
-    let mut row = Row::default();
-    row.add_cell(&ColumnName::new("v"), Cell::live(timestamp, int(v)));
-    let mut partition = Partition::empty(key(k));
-    partition.add_row(clustering(table, c), row);
-    partition
-}
-
-/// The value of a row, as a client sees it.
-pub fn value(table: &TableMetadata, partitions: &[Partition], c: i32) -> Option<i32> {
-    let row = partitions.first()?.row(&clustering(table, c))?;
-    row.cell("v")?.value(NOW).map(number)
-}
-
-pub fn read_one(table: &Arc<TableMetadata>, k: i32, consistency: ConsistencyLevel) -> ReadRequest {
-    ReadRequest {
-        table: table.clone(),
-        command: command(table, PartitionSelection::One(key(k))),
-        consistency,
-        cause: None,
-    }
-}
-
-pub fn command(table: &TableMetadata, partitions: PartitionSelection) -> ReadCommand {
-    ReadCommand {
-        table: table.id,
-        partitions,
-        slices: vec![Slice::all()],
-        reversed: false,
-        columns: ColumnSelection::All,
-        filter: RowFilter::default(),
-        limits: ReadLimits::NONE,
-        now: NOW,
     }
 }

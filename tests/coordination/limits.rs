@@ -5,7 +5,8 @@ use ringscope::base::Endpoint;
 use ringscope::coordinator::ReadRequest;
 use ringscope::data::*;
 
-use super::cluster::{Happening, Network, TestCluster, Told, clustering, command, int, key, number};
+use super::cluster::{Happening, Network, TestCluster, Told};
+use super::table::{clustering, command, int, key, number};
 
 const KEYS: i32 = 3;
 
@@ -132,7 +133,7 @@ fn slice(cluster: &TestCluster, from: i32, to: i32) -> Slice {
 type Seen = Vec<(i32, Option<i32>, Vec<(i32, Option<i32>)>)>;
 
 fn see(partitions: &[Partition]) -> Seen {
-    let now = super::cluster::NOW;
+    let now = super::table::NOW;
     let cell = |row: &Row, name| row.cell(name).and_then(|cell| cell.value(now)).map(number);
     let see = |partition: &Partition| {
         let rows = partition.rows();

@@ -12,7 +12,8 @@ use ringscope::data::WriteTimestamp;
 use ringscope::event::What;
 use ringscope::message::paxos::Subject;
 
-use super::cluster::{Happening, Network, TestCluster, Told, key, read_one, update, value};
+use super::cluster::{Happening, Network, TestCluster, Told};
+use super::table::{key, read_one, update, value};
 
 const ROUGH: Network = Network {
     loss: 0.03,

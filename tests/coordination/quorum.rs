@@ -9,7 +9,8 @@ use ringscope::data::ConsistencyLevel::{self, All, One, Quorum};
 use ringscope::data::WriteTimestamp;
 use ringscope::event::What;
 
-use super::cluster::{Happening, Network, TestCluster, Told, read_one, update, value};
+use super::cluster::{Happening, Network, TestCluster, Told};
+use super::table::{read_one, update, value};
 
 const ROUGH: Network = Network {
     loss: 0.05,
