@@ -12,6 +12,10 @@ const SETTLING_LIMIT: Duration = Duration::from_secs(120);
 /// How often the nodes' opinions are asked for while one waits for them.
 const SETTLING_STEP: Duration = Duration::from_millis(500);
 
+/// Nodes serve clients once gossip has settled, which Cassandra takes for granted after some 8 s at the earliest. Before a node
+/// has heard of another twice, it cannot tell when that one falls silent.
+const GOSSIP_SETTLES: Duration = Duration::from_secs(8);
+
 /// The mode and status of a node that serves clients.
 const NORMAL: &str = "NORMAL";
 
@@ -71,6 +75,7 @@ impl<M: Machine> Console<M> {
             node,
             cluster: Cluster::start(config, Tracer::default()),
         };
+        console.cluster.run_for(GOSSIP_SETTLES);
         console.settle();
         console
     }
@@ -79,12 +84,12 @@ impl<M: Machine> Console<M> {
         &mut self.cluster
     }
 
-    /// Kills a node and lets the others find out. `false`: there is no such node.
+    /// Kills a node and lets the others find out. `false`: they do not, or there is no such node.
     pub fn take_down(&mut self, node: Endpoint) -> bool {
         self.control(node, Control::Kill(node))
     }
 
-    /// Starts a node again and lets the others find out. `false`: there is no such node.
+    /// Starts a node again and lets the others find out. `false`: they do not, or there is no such node.
     pub fn bring_up(&mut self, node: Endpoint) -> bool {
         self.control(node, Control::Start(node))
     }
@@ -93,9 +98,8 @@ impl<M: Machine> Console<M> {
         let exists = self.cluster.endpoints().any(|endpoint| endpoint == node);
         if exists {
             self.cluster.control(control);
-            self.settle();
         }
-        exists
+        exists && self.settle()
     }
 
     /// Runs until every running node takes those that run for alive and the others for dead. `false`: they never agree.

@@ -46,6 +46,9 @@ struct GoldenArgs {
     /// Only says how many blocks of each file are equal.
     #[arg(short, long)]
     quiet: bool,
+    /// Only names the blocks that differ, by file and line, as `tests/golden/known-differences.txt` lists them.
+    #[arg(long, conflicts_with = "quiet")]
+    list: bool,
     /// What the run's random choices follow from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -70,7 +73,7 @@ impl ClusterArgs {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
-        Command::Golden(args) => golden::run(&args.files, Seed(args.seed), args.quiet),
+        Command::Golden(args) => golden::run(&args),
     };
     match done {
         Ok(code) => code,

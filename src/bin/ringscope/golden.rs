@@ -1,23 +1,32 @@
 //! `ringscope golden`: scripts with their recorded output, run anew.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use ringscope::base::Seed;
 use ringscope::node::Node;
-use ringscope::shell::golden::Runner;
+use ringscope::shell::golden::{BlockReport, Runner};
 
-use super::Failure;
+use super::{Failure, GoldenArgs};
 
-pub fn run(files: &[PathBuf], seed: Seed, quiet: bool) -> Result<ExitCode, Failure> {
+pub fn run(args: &GoldenArgs) -> Result<ExitCode, Failure> {
     let mut stdout = std::io::stdout().lock();
     let (mut passed, mut failed) = (0, 0);
-    for path in files {
+    for path in &args.files {
         let script = super::read(path)?;
-        let reports = Runner::<Node>::new(seed).run(&script);
-        let equal = reports.iter().filter(|report| report.passed()).count();
-        for report in reports.iter().filter(|report| !report.passed() && !quiet) {
+        let reports = Runner::<Node>::new(Seed(args.seed)).run(&script);
+        let different: Vec<&BlockReport> = reports.iter().filter(|report| !report.passed()).collect();
+        let equal = reports.len() - different.len();
+        passed += equal;
+        failed += different.len();
+        if args.list {
+            for report in different {
+                writeln!(stdout, "{}", entry(path, report))?;
+            }
+            continue;
+        }
+        for report in different.iter().filter(|_| !args.quiet) {
             writeln!(
                 stdout,
                 "{}:{}:\n{}",
@@ -27,13 +36,25 @@ pub fn run(files: &[PathBuf], seed: Seed, quiet: bool) -> Result<ExitCode, Failu
             )?;
         }
         writeln!(stdout, "{}: {equal} of {} blocks", path.display(), reports.len())?;
-        passed += equal;
-        failed += reports.len() - equal;
     }
-    writeln!(stdout, "{passed} passed, {failed} failed")?;
+    if !args.list {
+        writeln!(stdout, "{passed} passed, {failed} failed")?;
+    }
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A line of the list of known differences: where, and why.
+fn entry(path: &Path, report: &BlockReport) -> String {
+    let name = path.file_name().unwrap_or_default().display();
+    let unsupported = report.actual.iter().find_map(|line| {
+        let (before, _) = line.split_once(": Ringscope does not support this yet")?;
+        let (_, what) = before.rsplit_once('"').unwrap_or(("", before));
+        Some(format!("not supported yet: {what}"))
+    });
+    let why = unsupported.or_else(|| report.first_difference()).unwrap_or_default();
+    format!("{name}:{} {why}", report.block.line)
 }

@@ -26,6 +26,12 @@ impl BlockReport {
         same_output(&self.block.output, &self.actual)
     }
 
+    /// The first line that is missing (`-`) or too much (`+`).
+    pub fn first_difference(&self) -> Option<String> {
+        let lines = diff(&self.block.output, &self.actual);
+        lines.into_iter().find(|line| !line.starts_with("  "))
+    }
+
     /// The input and where the outputs differ.
     pub fn difference(&self) -> String {
         let input = self.block.input.iter().map(|line| format!("  > {line}\n"));
@@ -77,14 +83,14 @@ impl<M: Machine> Runner<M> {
         match words[..] {
             ["down", number] => match node(number) {
                 Some(node) if self.console.take_down(node) => String::new(),
-                _ => format!("no node {number}"),
+                _ => format!("node {number} is not seen down"),
             },
             ["up", number] => match node(number) {
                 Some(node) if self.console.bring_up(node) => {
                     self.console.cluster().run_for(AFTER_UP);
                     String::new()
                 }
-                _ => format!("no node {number}"),
+                _ => format!("node {number} is not seen up"),
             },
             ["nodetool", _, ref command @ ..] => {
                 self.console.cluster().run_for(NODETOOL_TAKES);
