@@ -20,6 +20,9 @@ use crate::sim::{Answer, ClusterConfig, Control, HistoryHash, Network, Pacing, P
 /// A cluster whose nodes have not all met by then is shown as it is.
 pub(super) const LONGEST_BOOT: Duration = Duration::from_secs(120);
 
+/// How much real time's worth shown time may be ahead of the nodes.
+const LONGEST_LEAD: Duration = Duration::from_millis(100);
+
 /// Commands that wait for a window to close, or for the cluster to be up.
 const MAX_WAITING: usize = 1000;
 
@@ -207,17 +210,19 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
         !self.shells.is_busy() && self.waiting.is_empty() && self.deeds.is_empty()
     }
 
-    /// Real time has passed.
+    /// Real time has passed. Where the nodes cannot keep up, shown time waits for them.
     pub fn elapse(&mut self, real: Duration) {
-        self.pacing.elapse(real);
+        let hop = self.scheduler.network().typical_hop();
+        let speed = self.pacing.speed(self.is_busy(), hop).unwrap_or(0.0);
+        let lead = self.pacing.position().since(self.now());
+        if lead.as_secs_f64() <= speed * LONGEST_LEAD.as_secs_f64() {
+            self.pacing.elapse(real);
+        }
     }
 
-    /// There was not the time to do all that `elapse` allowed.
-    pub fn fall_behind(&mut self) {
-        let now = self.now();
-        if self.pacing.position() > now {
-            self.pacing.jump(now);
-        }
+    /// How many runs there were, this one included.
+    pub fn run_number(&self) -> u32 {
+        self.run_number
     }
 
     /// Takes a command; what it changes, it changes before the next window.

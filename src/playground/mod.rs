@@ -12,6 +12,7 @@ mod flights;
 mod local;
 pub mod record;
 mod recorder;
+pub mod remote;
 pub mod share;
 mod shells;
 mod snapshot;

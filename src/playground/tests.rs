@@ -10,7 +10,7 @@ use crate::sim::toy::Toy;
 use crate::sim::{ClusterConfig, LinkFaults, Place};
 
 /// Each line is a statement; "clear" clears.
-struct Lines {
+pub struct Lines {
     lines: std::collections::VecDeque<String>,
     out: Vec<Turn>,
 }
@@ -84,7 +84,7 @@ impl Dialogue for Lines {
     }
 }
 
-type Toys = LocalPlayground<Toy, Lines>;
+pub type Toys = LocalPlayground<Toy, Lines>;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -162,7 +162,7 @@ fn a_statement_is_slow_to_watch_and_idle_time_is_not() {
 }
 
 /// A run with everything in it.
-fn eventful() -> Toys {
+pub fn eventful() -> Toys {
     let mut toys = up(Rate::Max);
     let node = Endpoint::nth;
     let place = Place {

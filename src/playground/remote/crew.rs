@@ -1,0 +1,91 @@
+//! A crew: the nodes that one worker hosts.
+
+use std::collections::BTreeMap;
+
+use super::{FromCrew, Packed, ToCrew};
+use crate::base::codec::CodecError;
+use crate::base::{Endpoint, Instant};
+use crate::message::Envelope;
+use crate::sim::{Batch, Emission, Host, Machine, Report, Step};
+
+pub struct Crew<M: Machine> {
+    hosts: BTreeMap<Endpoint, Host<M>>,
+    // Kept for their memory.
+    batch: Batch<Envelope>,
+    report: Report<Envelope>,
+}
+
+impl<M: Machine> Default for Crew<M> {
+    fn default() -> Crew<M> {
+        Crew {
+            hosts: BTreeMap::new(),
+            batch: Batch::default(),
+            report: Report::default(),
+        }
+    }
+}
+
+impl<M: Machine> Crew<M> {
+    /// Does what the hub says. `memory_bytes` is what the worker uses.
+    pub fn hear(&mut self, message: ToCrew, memory_bytes: u64) -> Result<Option<FromCrew>, CodecError> {
+        Ok(match message {
+            ToCrew::Clear => {
+                self.hosts.clear();
+                None
+            }
+            ToCrew::Add { config, service_time } => {
+                self.hosts.insert(config.endpoint, Host::new(*config, service_time));
+                None
+            }
+            ToCrew::Run(batches) => {
+                let reports = batches
+                    .into_iter()
+                    .map(|(node, batch)| Ok((node, self.run(node, batch)?)));
+                Some(FromCrew::Reports(reports.collect::<Result<_, CodecError>>()?))
+            }
+            ToCrew::Look { run, request } => Some(FromCrew::Views {
+                run,
+                views: self.hosts.values().filter_map(|host| host.view(&request)).collect(),
+                memory_bytes,
+            }),
+        })
+    }
+
+    fn run(&mut self, node: Endpoint, batch: Batch<Packed>) -> Result<Report<Packed>, CodecError> {
+        self.batch.until = batch.until;
+        self.batch.steps.clear();
+        for (at, step) in batch.steps {
+            self.batch.steps.push((at, unpack(step)?));
+        }
+        match self.hosts.get_mut(&node) {
+            Some(host) => host.run(&mut self.batch, &mut self.report),
+            None => debug_assert!(false, "{node} is hosted elsewhere"),
+        }
+        let emissions = self.report.emissions.drain(..);
+        Ok(Report {
+            emissions: emissions.map(pack).collect(),
+            next: self.report.next,
+            queued: self.report.queued,
+        })
+    }
+}
+
+fn unpack(step: Step<Packed>) -> Result<Step<Envelope>, CodecError> {
+    Ok(match step {
+        Step::Message(packed) => Step::Message(packed.unpack()?),
+        Step::Client(request) => Step::Client(request),
+        Step::Start => Step::Start,
+        Step::Crash => Step::Crash,
+        Step::Pause => Step::Pause,
+        Step::Resume => Step::Resume,
+    })
+}
+
+fn pack((at, emission): (Instant, Emission<Envelope>)) -> (Instant, Emission<Packed>) {
+    let packed = match emission {
+        Emission::Send(envelope) => Emission::Send(Packed::pack(&envelope)),
+        Emission::Reply(reply) => Emission::Reply(reply),
+        Emission::Event(event) => Emission::Event(event),
+    };
+    (at, packed)
+}

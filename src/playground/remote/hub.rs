@@ -1,0 +1,219 @@
+//! The hub: a playground, and which crew hosts which node. Told what came in and how much real time has passed, it leaves
+//! what is to go out.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use super::{FromCrew, FromHub, Packed, ToCrew, ToHub};
+use crate::base::Endpoint;
+use crate::playground::{Dialogue, Hosting, Playground};
+use crate::sim::{Batch, Report};
+
+/// Nodes are asked to show themselves this often at most.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Workers that host nodes; beyond it several nodes share one.
+pub const MAX_CREWS: usize = 12;
+
+/// Windows in which no node takes part, run in one go: messages to nodes that are down.
+const MAX_EMPTY_WINDOWS: usize = 1000;
+
+/// Something to be carried away.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outgoing {
+    ToPage(FromHub),
+    /// To the crew of this number, from 0.
+    ToCrew(usize, ToCrew),
+}
+
+pub struct Hub<D> {
+    playground: Option<Playground<Packed, D>>,
+    crews: usize,
+    crew_of: BTreeMap<Endpoint, usize>,
+    /// Crews whose reports of the open window are not in yet.
+    awaited: usize,
+    /// Real time since nodes were last looked at.
+    unseen_for: Duration,
+    /// Crews that have not shown their nodes since they were asked.
+    looked_at: usize,
+    memory_bytes: BTreeMap<usize, u64>,
+    own_memory_bytes: u64,
+    /// The page waits for a frame.
+    frame_wanted: bool,
+    outgoing: Vec<Outgoing>,
+}
+
+impl<D: Dialogue> Default for Hub<D> {
+    fn default() -> Hub<D> {
+        Hub {
+            playground: None,
+            crews: 0,
+            crew_of: BTreeMap::new(),
+            awaited: 0,
+            unseen_for: LOOK_EVERY,
+            looked_at: 0,
+            memory_bytes: BTreeMap::new(),
+            own_memory_bytes: 0,
+            frame_wanted: false,
+            outgoing: Vec::new(),
+        }
+    }
+}
+
+impl<D: Dialogue> Hub<D> {
+    /// What is to be carried away, in order.
+    pub fn take_outgoing(&mut self) -> Vec<Outgoing> {
+        core::mem::take(&mut self.outgoing)
+    }
+
+    pub fn set_own_memory(&mut self, bytes: u64) {
+        self.own_memory_bytes = bytes;
+    }
+
+    pub fn hear_page(&mut self, message: ToHub) {
+        match message {
+            ToHub::Begin { config, rate } => {
+                if self.playground.is_none() {
+                    self.playground = Some(Playground::new(*config, rate));
+                }
+            }
+            ToHub::Command(command) => {
+                if let Some(playground) = &mut self.playground {
+                    playground.command(command);
+                }
+            }
+            ToHub::Frame => self.frame_wanted = true,
+        }
+    }
+
+    pub fn hear_crew(&mut self, crew: usize, message: FromCrew) {
+        let Some(playground) = &mut self.playground else {
+            return;
+        };
+        match message {
+            FromCrew::Reports(reports) => {
+                for (node, report) in reports {
+                    playground.report(node, report);
+                }
+                self.awaited = self.awaited.saturating_sub(1);
+                if self.awaited == 0 {
+                    self.close();
+                }
+            }
+            FromCrew::Views {
+                run,
+                views,
+                memory_bytes,
+            } => {
+                self.looked_at = self.looked_at.saturating_sub(1);
+                self.memory_bytes.insert(crew, memory_bytes);
+                if run == playground.run_number() {
+                    views.into_iter().for_each(|view| playground.seen(view));
+                }
+            }
+        }
+    }
+
+    /// Goes on as far as it can, `elapsed` of real time after the last call. False: it waits for real time to pass and not
+    /// for a crew, so that the next call is due by a timer.
+    pub fn go_on(&mut self, elapsed: Duration) -> bool {
+        let Some(playground) = &mut self.playground else {
+            return true;
+        };
+        playground.elapse(elapsed);
+        self.unseen_for += elapsed;
+        if core::mem::take(&mut self.frame_wanted) {
+            let memory = self.own_memory_bytes + self.memory_bytes.values().sum::<u64>();
+            let frame = Box::new(playground.frame(memory));
+            self.outgoing.push(Outgoing::ToPage(FromHub::Frame(frame)));
+        }
+        if self.awaited > 0 {
+            return true;
+        }
+        for _ in 0..MAX_EMPTY_WINDOWS {
+            let opened = self.playground.as_mut().is_some_and(Playground::open);
+            self.assign();
+            self.look();
+            if !opened {
+                return false;
+            }
+            self.dispatch();
+            if self.awaited > 0 {
+                return true;
+            }
+            self.close();
+        }
+        false
+    }
+
+    fn close(&mut self) {
+        if let Some(playground) = &mut self.playground {
+            playground.close();
+        }
+    }
+
+    /// Hands nodes to crews: one each as long as there are enough, then by turns.
+    fn assign(&mut self) {
+        let hosting = self
+            .playground
+            .as_mut()
+            .map(Playground::take_hosting)
+            .unwrap_or_default();
+        for hosting in hosting {
+            match hosting {
+                Hosting::Clear => {
+                    self.crew_of.clear();
+                    let clear = (0..self.crews).map(|crew| Outgoing::ToCrew(crew, ToCrew::Clear));
+                    self.outgoing.extend(clear);
+                }
+                Hosting::Add { config, service_time } => {
+                    let crew = self.crew_of.len() % MAX_CREWS;
+                    if crew >= self.crews {
+                        self.crews = crew + 1;
+                        self.outgoing.push(Outgoing::ToPage(FromHub::Crews(self.crews as u32)));
+                    }
+                    self.crew_of.insert(config.endpoint, crew);
+                    let add = ToCrew::Add { config, service_time };
+                    self.outgoing.push(Outgoing::ToCrew(crew, add));
+                }
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if self.looked_at > 0 || self.unseen_for < LOOK_EVERY {
+            return;
+        }
+        if let Some(playground) = &self.playground {
+            self.unseen_for = Duration::ZERO;
+            self.looked_at = self.crews;
+            for crew in 0..self.crews {
+                let look = ToCrew::Look {
+                    run: playground.run_number(),
+                    request: playground.looks().request,
+                };
+                self.outgoing.push(Outgoing::ToCrew(crew, look));
+            }
+        }
+    }
+
+    fn dispatch(&mut self) {
+        let mut batches: BTreeMap<usize, Vec<(Endpoint, Batch<Packed>)>> = BTreeMap::new();
+        for (node, batch, _) in self.playground.iter_mut().flat_map(Playground::running) {
+            let crew = self.crew_of.get(&node).copied().unwrap_or_default();
+            batches.entry(crew).or_default().push((node, core::mem::take(batch)));
+        }
+        self.awaited = batches.len();
+        let run = |(crew, batches)| Outgoing::ToCrew(crew, ToCrew::Run(batches));
+        self.outgoing.extend(batches.into_iter().map(run));
+    }
+}
+
+impl<D: Dialogue> Playground<Packed, D> {
+    /// What a node did in the open window.
+    fn report(&mut self, node: Endpoint, report: Report<Packed>) {
+        if let Some((_, _, place)) = self.running().find(|(running, _, _)| *running == node) {
+            *place = report;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Who says what: the page and the hub, the hub and its crews.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Packed;
+use crate::base::Endpoint;
+use crate::node::{NodeConfig, NodeView, ViewRequest};
+use crate::playground::api::{Command, Frame};
+use crate::sim::{Batch, ClusterConfig, Rate, Report};
+
+/// From the page to the hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToHub {
+    /// Comes first.
+    Begin {
+        config: Box<ClusterConfig>,
+        rate: Rate,
+    },
+    Command(Command),
+    /// The page is ready to draw.
+    Frame,
+}
+
+/// From the hub to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromHub {
+    Frame(Box<Frame>),
+    /// This many crews are wanted in all.
+    Crews(u32),
+}
+
+/// From the hub to a crew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToCrew {
+    /// All its nodes go.
+    Clear,
+    /// A machine with an empty disk.
+    Add {
+        config: Box<NodeConfig>,
+        service_time: Duration,
+    },
+    /// Answered by `FromCrew::Reports`.
+    Run(Vec<(Endpoint, Batch<Packed>)>),
+    /// Answered by `FromCrew::Views`. `run` tells answers of an earlier run.
+    Look { run: u32, request: ViewRequest },
+}
+
+/// From a crew to the hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromCrew {
+    /// In the order of the batches.
+    Reports(Vec<(Endpoint, Report<Packed>)>),
+    Views {
+        run: u32,
+        views: Vec<NodeView>,
+        /// All of the worker's.
+        memory_bytes: u64,
+    },
+}
