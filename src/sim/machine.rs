@@ -6,18 +6,11 @@ use crate::base::{Endpoint, Instant, MessageId, Random, RequestId};
 use crate::event::Verb;
 use crate::message::{Envelope, Payload};
 use crate::node::{Input, NodeConfig, NodeView, Output, ViewRequest};
-use crate::storage::{MemoryDisk, PowerLoss};
 
 /// What outlives a node's process. A clone is another handle to the same disk.
 pub trait Drive: Clone + Default {
     /// The power goes: of what was not synced, something may be left or nothing.
     fn lose_power(&self, random: &mut Random);
-}
-
-impl Drive for MemoryDisk {
-    fn lose_power(&self, random: &mut Random) {
-        MemoryDisk::lose_power(self, PowerLoss::Torn(random));
-    }
 }
 
 /// A node: a state machine that is told the time and what came in, and leaves what goes out.
