@@ -21,5 +21,4 @@ pub mod shell;
 pub mod playground;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
-#[cfg(target_arch = "wasm32")]
 pub mod ui;

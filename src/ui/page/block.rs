@@ -1,0 +1,171 @@
+//! One block of the transcript: an input, its output or error, and the line about how it went.
+
+use yew::prelude::*;
+
+use super::editor;
+use super::icons::{Icon, IconButton, Pictogram};
+use super::palette::node_class;
+use super::wire::use_page;
+use crate::base::{Duration, RequestId};
+use crate::cql::SourcePosition;
+use crate::event::Outcome;
+use crate::playground::api::{Command, StatementSummary};
+use crate::ui::shared::Shared;
+use crate::ui::state::{Action, Tab};
+use crate::ui::text;
+use crate::ui::transcript::{Block, Item};
+use crate::ui::words;
+
+/// Lines of one output that are shown before a reader asks for the rest.
+const LINES_SHOWN: usize = 200;
+/// Bytes of an input that are coloured; a pasted script beyond that is shown plain.
+const MOST_COLOURED: usize = 16 * 1024;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub block: Shared<Block>,
+    pub traced: Option<RequestId>,
+}
+
+#[component]
+pub fn BlockView(props: &Props) -> Html {
+    let block = &props.block;
+    if block.is_note {
+        return html! { <p class="note soft"><Pictogram of={Icon::Network} />{ &block.input }</p> };
+    }
+    let wrong = block.items.iter().find_map(|item| match item {
+        Item::Error { position, .. } => *position,
+        _ => None,
+    });
+    html! {
+        <article class="block">
+            if !block.input.is_empty() { <Input block={block.clone()} {wrong} /> }
+            { for block.items.iter().map(|item| match item {
+                Item::Output(text) => html! { <Output text={text.clone()} /> },
+                Item::Error { text, .. } => html! { <div class="error"><Pictogram of={Icon::Warning} /><pre>{ text }</pre></div> },
+                Item::Summary(summary) => html! { <Footing summary={(**summary).clone()} traced={props.traced == Some(summary.request)} /> },
+            }) }
+        </article>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct InputProps {
+    block: Shared<Block>,
+    wrong: Option<SourcePosition>,
+}
+
+#[component]
+fn Input(props: &InputProps) -> Html {
+    let page = use_page();
+    let (block, wrong) = (props.block.clone(), props.wrong);
+    let coloured = use_memo((block.clone(), wrong), |(block, wrong)| paint(&block.input, *wrong));
+    let back = {
+        // A moment before it was typed.
+        let to = block.begun - Duration::from_micros(1);
+        Callback::from(move |_: MouseEvent| page.send(Command::GoTo { to }))
+    };
+    html! {
+        <div class="said">
+            <pre><span class="prompt-text">{ &block.prompt }</span><code>{ (*coloured).clone() }</code></pre>
+            <IconButton icon={Icon::Back} class="go-back" label={format!("Go back to {}, before this", block.begun)} onclick={back} />
+        </div>
+    }
+}
+
+/// The text in spans of one colour each, with the word in error underlined.
+fn paint(input: &str, wrong: Option<SourcePosition>) -> Html {
+    if input.len() > MOST_COLOURED {
+        return html! { { input } };
+    }
+    let (wrong_from, wrong_to) = wrong.map_or((usize::MAX, usize::MAX), |position| {
+        let from = text::char_at(input, position.line as usize, position.column as usize);
+        let units = |character| text::utf16_of_char(input, character);
+        (units(from), units(from + (position.length as usize).max(1)))
+    });
+    let coloured = editor::coloured(input);
+    let end = text::utf16_of_byte(input, input.len());
+    let mut cuts = vec![0, end];
+    cuts.extend(coloured.iter().flat_map(|(from, to, _)| [*from, *to]));
+    cuts.extend([wrong_from, wrong_to].into_iter().filter(|cut| *cut < end));
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut stretches = coloured.iter().peekable();
+    let pieces = cuts.windows(2).map(|cut| {
+        while stretches.next_if(|(_, to, _)| *to <= cut[0]).is_some() {}
+        let class = stretches
+            .peek()
+            .filter(|(from, _, _)| *from <= cut[0])
+            .map(|(_, _, class)| class.clone());
+        let is_wrong = (wrong_from..wrong_to).contains(&cut[0]).then_some("wrong");
+        let piece = &input[text::byte_of_utf16(input, cut[0])..text::byte_of_utf16(input, cut[1])];
+        html! { <span class={classes!(class, is_wrong)}>{ piece }</span> }
+    });
+    html! { <>{ for pieces }</> }
+}
+
+#[derive(PartialEq, Properties)]
+struct OutputProps {
+    text: String,
+}
+
+#[component]
+fn Output(props: &OutputProps) -> Html {
+    let whole = use_state_eq(|| false);
+    let lines = props.text.lines().count();
+    let text = props.text.as_str();
+    if *whole || lines <= LINES_SHOWN {
+        return html! { <pre class="output" tabindex="0">{ text }</pre> };
+    }
+    let cut = text
+        .match_indices('\n')
+        .nth(LINES_SHOWN - 1)
+        .map_or(text.len(), |(at, _)| at);
+    let show = Callback::from(move |_: MouseEvent| whole.set(true));
+    html! {
+        <>
+            <pre class="output" tabindex="0">{ &text[..cut] }</pre>
+            <button type="button" class="button link" onclick={show}>{ format!("show {} more lines", lines - LINES_SHOWN) }</button>
+        </>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct FootingProps {
+    summary: StatementSummary,
+    traced: bool,
+}
+
+/// Coordinator, level, answers, latency, and the way to the trace.
+#[component]
+fn Footing(props: &FootingProps) -> Html {
+    let page = use_page();
+    let summary = &props.summary;
+    let request = summary.request;
+    let trace = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| {
+            page.act(Action::Trace(Some(request)));
+            page.act(Action::Tab(Tab::Timeline));
+        })
+    };
+    let replicas = summary.partition.clone().map(|partition| {
+        Callback::from(move |_: MouseEvent| {
+            page.act(Action::Partition(Some(partition.clone())));
+            page.act(Action::Tab(Tab::Replicas));
+        })
+    });
+    let failed = matches!(summary.outcome, Some(Outcome::Failed { .. }));
+    html! {
+        <div class={classes!("footing", failed.then_some("failed"))}>
+            <span class="footing-node"><i class={classes!("node-mark", node_class(summary.coordinator))} /><span class="code">{ summary.coordinator.to_string() }</span></span>
+            <span class="code">{ summary.consistency.name() }</span>
+            if let Some(required) = summary.required {
+                <span>{ format!("{} of {} answers", summary.answered.len(), required) }</span>
+            }
+            if let Some(took) = summary.took { <span title="Virtual time from sending to the answer">{ words::duration(took) }</span> }
+            <button type="button" class="button link" onclick={trace} aria-pressed={props.traced.to_string()}>{ "show trace" }</button>
+            if let Some(onclick) = replicas { <button type="button" class="button link" {onclick}>{ "replicas" }</button> }
+        </div>
+    }
+}

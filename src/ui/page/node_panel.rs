@@ -1,0 +1,165 @@
+//! A node's own view: who it thinks is up, and what its storage holds.
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::palette::node_class;
+use super::wire::use_page;
+use crate::base::Endpoint;
+use crate::node::NodeView;
+use crate::playground::api::NodeSummary;
+use crate::ui::shared::Shared;
+use crate::ui::state::Action;
+use crate::ui::words;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub node: Shared<Option<NodeView>>,
+    pub nodes: Shared<Vec<NodeSummary>>,
+    pub viewed: Endpoint,
+}
+
+#[component]
+pub fn NodePanel(props: &Props) -> Html {
+    let page = use_page();
+    let viewed = props.viewed;
+    let onchange = Callback::from(move |event: Event| {
+        let chosen = event
+            .target_dyn_into::<HtmlSelectElement>()
+            .and_then(|select| select.value().parse().ok());
+        page.act(Action::Choose(chosen.map(Endpoint::nth)));
+    });
+    let view = props.node.as_ref().filter(|view| view.endpoint == viewed);
+    html! {
+        <>
+            <div class="panel-bar">
+                <label class="field-inline">
+                    <span class="small soft">{ "node" }</span><i class={classes!("node-mark", node_class(viewed))} />
+                    <select class="select code" {onchange}>
+                        { for props.nodes.iter().map(|node| html! {
+                            <option value={node.endpoint.number().to_string()} selected={node.endpoint == viewed}>{ node.endpoint.to_string() }</option>
+                        }) }
+                    </select>
+                </label>
+                if let Some(view) = view {
+                    <span class="small soft">{ format!("{}, generation {}, schema {}", view.mode, view.generation, view.schema_version) }</span>
+                }
+            </div>
+            <div class="scroll" tabindex="0">
+                if let Some(view) = view {
+                    <div class="cards">
+                        <Peers view={view.clone()} nodes={props.nodes.clone()} />
+                        <Storage view={view.clone()} />
+                    </div>
+                } else {
+                    <p class="empty soft">{ format!("{viewed} is down: it has no view of anything.") }</p>
+                }
+            </div>
+        </>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct PeersProps {
+    view: NodeView,
+    nodes: Shared<Vec<NodeSummary>>,
+}
+
+/// Like `nodetool status` on that node: views differ, and that is shown.
+#[component]
+fn Peers(props: &PeersProps) -> Html {
+    let view = &props.view;
+    html! {
+        <section class="card">
+            <h3>{ format!("the cluster as {} sees it", view.endpoint) }</h3>
+            <table class="plain">
+                <thead><tr><th scope="col">{ "" }</th><th scope="col">{ "address" }</th><th scope="col">{ "status" }</th>
+                    <th scope="col" class="number" title="How sure it is that the peer is dead; 8 is enough">{ "phi" }</th><th scope="col" class="number">{ "heartbeat" }</th></tr></thead>
+                <tbody>
+                    { for view.peers.iter().map(|peer| {
+                        let really = props.nodes.iter().find(|node| node.endpoint == peer.endpoint);
+                        let wrong = really.is_some_and(|node| (node.state == crate::playground::api::NodeState::Down) == peer.alive && peer.endpoint != view.endpoint);
+                        html! {
+                            <tr>
+                                <td class="code">{ status_letters(peer.alive, &peer.status) }</td>
+                                <td><i class={classes!("node-mark", node_class(peer.endpoint))} />{ " " }<span class="code">{ peer.endpoint.to_string() }</span></td>
+                                <td>{ &peer.status }if wrong { <span class="small warn">{ " (it does not know better yet)" }</span> }</td>
+                                <td class="number code">{ format!("{:.2}", peer.phi) }</td>
+                                <td class="number code">{ format!("{}:{}", peer.generation, peer.heartbeat) }</td>
+                            </tr>
+                        }
+                    }) }
+                </tbody>
+            </table>
+        </section>
+    }
+}
+
+/// U or D, and N, J, L or M, as `nodetool status` has them.
+fn status_letters(alive: bool, status: &str) -> String {
+    let state = match status {
+        "JOINING" | "BOOT" => 'J',
+        "LEAVING" => 'L',
+        "MOVING" => 'M',
+        _ => 'N',
+    };
+    format!("{}{state}", if alive { 'U' } else { 'D' })
+}
+
+#[derive(PartialEq, Properties)]
+struct StorageProps {
+    view: NodeView,
+}
+
+#[component]
+fn Storage(props: &StorageProps) -> Html {
+    let view = &props.view;
+    let log = &view.commit_log;
+    html! {
+        <>
+            <section class="card">
+                <h3>{ "memtables" }</h3>
+                if view.tables.is_empty() { <p class="small soft">{ "No tables yet." }</p> } else {
+                    <table class="plain">
+                        <thead><tr><th scope="col">{ "table" }</th><th scope="col" class="number">{ "partitions" }</th><th scope="col" class="number">{ "rows" }</th><th scope="col" class="number">{ "size" }</th></tr></thead>
+                        <tbody>
+                            { for view.tables.iter().map(|table| html! {
+                                <tr>
+                                    <td class="code">{ format!("{}.{}", table.keyspace, table.table) }</td>
+                                    <td class="number">{ table.memtable_partitions }</td><td class="number">{ table.memtable_rows }</td>
+                                    <td class="number">{ words::bytes(table.memtable_bytes) }</td>
+                                </tr>
+                            }) }
+                        </tbody>
+                    </table>
+                }
+            </section>
+            <section class="card">
+                <h3>{ "commit log" }</h3>
+                <dl class="facts">
+                    <dt>{ "segments" }</dt><dd>{ log.segments }</dd>
+                    <dt>{ "size" }</dt><dd>{ words::bytes(log.bytes) }</dd>
+                    <dt title="A crash now would lose this">{ "not synced" }</dt><dd>{ words::bytes(log.unsynced_bytes) }</dd>
+                    <dt>{ "requests under way" }</dt><dd>{ view.pending_requests }</dd>
+                </dl>
+            </section>
+            <section class="card">
+                <h3>{ "hints it keeps" }</h3>
+                if view.hints.is_empty() { <p class="small soft">{ "None: every replica it wrote to has answered." }</p> } else {
+                    <table class="plain">
+                        <thead><tr><th scope="col">{ "for" }</th><th scope="col" class="number">{ "hints" }</th><th scope="col" class="number">{ "size" }</th><th scope="col">{ "oldest" }</th></tr></thead>
+                        <tbody>
+                            { for view.hints.iter().map(|hint| html! {
+                                <tr>
+                                    <td><i class={classes!("node-mark", node_class(hint.target))} />{ " " }<span class="code">{ hint.target.to_string() }</span></td>
+                                    <td class="number">{ hint.count }</td><td class="number">{ words::bytes(hint.bytes) }</td>
+                                    <td class="code">{ hint.oldest.map(|at| at.to_string()).unwrap_or_default() }</td>
+                                </tr>
+                            }) }
+                        </tbody>
+                    </table>
+                }
+            </section>
+        </>
+    }
+}

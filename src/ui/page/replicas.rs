@@ -1,0 +1,175 @@
+//! A partition as each of its replicas holds it, cell by cell.
+
+use web_sys::{HtmlInputElement, SubmitEvent};
+use yew::prelude::*;
+
+use super::palette::node_class;
+use super::wire::use_page;
+use crate::playground::api::{CellState, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView, StatementSummary};
+use crate::ui::shared::Shared;
+use crate::ui::state::Action;
+use crate::ui::words;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub replicas: Shared<Option<ReplicaView>>,
+    /// What was asked for; `None` follows the last statement.
+    pub partition: Option<PartitionRef>,
+    pub statement: Shared<Option<StatementSummary>>,
+}
+
+#[component]
+pub fn Replicas(props: &Props) -> Html {
+    let shown = props.replicas.as_ref();
+    html! {
+        <>
+            <Question shown={shown.map(|view| view.partition.clone())} follows={props.partition.is_none()} />
+            <div class="scroll" tabindex="0">
+                { match shown {
+                    None => html! { <p class="empty soft">{ "Write or read one row, and see here what each replica holds of its partition." }</p> },
+                    Some(ReplicaView { error: Some(error), .. }) => html! { <p class="empty bad">{ error }</p> },
+                    Some(view) => html! { <Table view={view.clone()} /> },
+                } }
+            </div>
+        </>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct QuestionProps {
+    shown: Option<PartitionRef>,
+    follows: bool,
+}
+
+/// Which partition: the last statement's, or any by its table and key.
+#[component]
+fn Question(props: &QuestionProps) -> Html {
+    let page = use_page();
+    let (table, key) = (use_node_ref(), use_node_ref());
+    use_effect_with(props.shown.clone(), {
+        let (table, key) = (table.clone(), key.clone());
+        move |shown: &Option<PartitionRef>| {
+            let Some(shown) = shown else { return };
+            let name = format!("{}.{}", shown.keyspace, shown.table);
+            for (input, value) in [(&table, &name), (&key, &shown.key)] {
+                if let Some(input) = input.cast::<HtmlInputElement>() {
+                    input.set_value(value);
+                }
+            }
+        }
+    });
+    let onsubmit = {
+        let (page, table, key) = (page.clone(), table.clone(), key.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let value = |input: &NodeRef| {
+                input
+                    .cast::<HtmlInputElement>()
+                    .map(|input| input.value().trim().to_owned())
+                    .unwrap_or_default()
+            };
+            let (name, key) = (value(&table), value(&key));
+            let (keyspace, table) = name.split_once('.').unwrap_or(("", &name));
+            let asked = PartitionRef {
+                keyspace: keyspace.to_owned(),
+                table: table.to_owned(),
+                key,
+            };
+            page.act(Action::Partition(Some(asked)));
+        })
+    };
+    let follow = Callback::from(move |_: MouseEvent| page.act(Action::Partition(None)));
+    html! {
+        <form class="panel-bar" {onsubmit}>
+            <label class="field-inline"><span class="small soft">{ "table" }</span><input class="input code" ref={table} size="18" placeholder="keyspace.table" autocomplete="off" spellcheck="false" /></label>
+            <label class="field-inline"><span class="small soft">{ "key" }</span><input class="input code" ref={key} size="12" placeholder="1, 'a'" autocomplete="off" spellcheck="false" /></label>
+            <button type="submit" class="button lined">{ "show" }</button>
+            if !props.follows { <button type="button" class="button link" onclick={follow}>{ "follow the last statement" }</button> }
+        </form>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct TableProps {
+    view: ReplicaView,
+}
+
+#[component]
+fn Table(props: &TableProps) -> Html {
+    let view = &props.view;
+    let partition = &view.partition;
+    let clustered = view.rows.iter().any(|row| !row.clustering.is_empty());
+    html! {
+        <>
+            <p class="verdict">
+                <span class={classes!("verdict-mark", if view.agree { "agree" } else { "differ" })}>{ if view.agree { "all agree" } else { "replicas differ" } }</span>
+                <span class="small soft">{ format!("{}.{} key {}", partition.keyspace, partition.table, partition.key) }
+                    if let Some(token) = view.token { { format!(", token {token}") } }
+                </span>
+            </p>
+            if view.rows.is_empty() {
+                <p class="empty soft">{ "No replica holds anything under this key." }</p>
+            } else {
+                <table class="replicas">
+                    <thead>
+                        <tr>
+                            if clustered { <th scope="col">{ "row" }</th> }
+                            <th scope="col">{ "cell" }</th>
+                            { for view.replicas.iter().map(|replica| html! {
+                                <th scope="col"><i class={classes!("node-mark", node_class(*replica))} />{ " " }<span class="code">{ replica.to_string() }</span>
+                                    if view.unreachable.contains(replica) { <span class="small soft">{ " down" }</span> }
+                                </th>
+                            }) }
+                        </tr>
+                    </thead>
+                    { for view.rows.iter().map(|row| rows(row, clustered)) }
+                </table>
+                if view.unlisted_rows > 0 { <p class="small soft">{ format!("{} not shown.", words::counted(u64::from(view.unlisted_rows), "row", "rows")) }</p> }
+            }
+        </>
+    }
+}
+
+fn rows(row: &ReplicaRow, clustered: bool) -> Html {
+    let first = |cell: &ReplicaCell| row.cells.first().is_some_and(|first| std::ptr::eq(first, cell));
+    html! {
+        <tbody>
+            { for row.cells.iter().map(|cell| html! {
+                <tr>
+                    if clustered && first(cell) { <th scope="rowgroup" class="code clustering" rowspan={row.cells.len().to_string()}>{ &row.clustering }</th> }
+                    <th scope="row" class="code">{ &cell.column }</th>
+                    { for cell.states.iter().map(|state| html! { <td>{ shown(state.as_ref()) }</td> }) }
+                </tr>
+            }) }
+        </tbody>
+    }
+}
+
+/// Told by line, weight and hatching as well as by words, never by colour alone.
+fn shown(state: Option<&CellState>) -> Html {
+    let stamp = |timestamp: i64, title: &'static str| html! { <span class="small soft stamp" title={format!("{title} at {timestamp} µs")}>{ words::write_time(timestamp) }</span> };
+    match state {
+        None => {
+            html! { <span class="cell unknown" title="This node is down: what it holds is not known">{ "–" }</span> }
+        }
+        Some(CellState::Missing) => html! { <span class="cell missing">{ "missing" }</span> },
+        Some(CellState::Live {
+            value,
+            timestamp,
+            expires_at,
+            stale,
+        }) => html! {
+            <span class={classes!("cell", if *stale { "stale" } else { "newest" })}>
+                <span class="code value">{ value }</span>{ stamp(*timestamp, "written") }
+                if expires_at.is_some() { <span class="small soft">{ "expires" }</span> }
+                if *stale { <span class="small">{ "stale" }</span> }
+            </span>
+        },
+        Some(CellState::Deleted { timestamp, stale }) => html! {
+            <span class={classes!("cell", "deleted", if *stale { "stale" } else { "newest" })}>
+                <span class="value">{ "deleted" }</span>{ stamp(*timestamp, "deleted") }
+                if *stale { <span class="small">{ "stale" }</span> }
+            </span>
+        },
+    }
+}
