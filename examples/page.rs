@@ -136,6 +136,7 @@ mod fake {
                     commands: 0,
                     events: 0,
                     history: String::new(),
+                    replayed: None,
                     memory_bytes: 0,
                 },
             };

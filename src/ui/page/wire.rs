@@ -9,16 +9,19 @@ use crate::playground::api::{Command, Frame};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, State};
 
+/// Where frames go.
+pub type Sink = Box<dyn Fn(Frame)>;
+
 /// Both directions between the page and whoever runs the cluster for it.
 #[derive(Clone)]
 pub struct Wire {
     send: Rc<dyn Fn(Command)>,
-    connect: Rc<dyn Fn(Box<dyn Fn(Frame)>)>,
+    connect: Rc<dyn Fn(Sink)>,
 }
 
 impl Wire {
     /// `connect` is called once, with where frames go: at most one an animation frame.
-    pub fn new(send: impl Fn(Command) + 'static, connect: impl Fn(Box<dyn Fn(Frame)>) + 'static) -> Wire {
+    pub fn new(send: impl Fn(Command) + 'static, connect: impl Fn(Sink) + 'static) -> Wire {
         Wire {
             send: Rc::new(send),
             connect: Rc::new(connect),
