@@ -5,6 +5,8 @@
 pub mod commitlog;
 pub mod disk;
 mod engine;
+#[cfg(test)]
+mod engine_properties;
 mod error;
 mod local;
 mod memtable;

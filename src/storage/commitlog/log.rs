@@ -35,7 +35,8 @@ pub struct CommitLog {
 }
 
 impl CommitLog {
-    /// Continues after what a replay found. Its segments stay as they are; new records go to a new one.
+    /// Continues after what a replay found. Its segments stay as they are; new records go to a new one. The caller says next what
+    /// in them is needed (`mark_dirty`, `move_local`): segments without any such thing go at the next occasion.
     pub fn new(config: CommitLogConfig, replayed: &ReplayReport) -> CommitLog {
         let segment = |it: &ReplayedSegment| {
             let segment = Segment {

@@ -7,6 +7,8 @@ mod format;
 mod log;
 mod record;
 mod replay;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

@@ -46,8 +46,13 @@ impl MemoryDisk {
     /// A disk that is full at `capacity` bytes.
     pub fn with_capacity(capacity: u64) -> MemoryDisk {
         let disk = MemoryDisk::new();
-        disk.0.borrow_mut().capacity = Some(capacity);
+        disk.set_capacity(Some(capacity));
         disk
+    }
+
+    /// Gives it another size; `None`: as large as memory.
+    pub fn set_capacity(&self, capacity: Option<u64>) {
+        self.0.borrow_mut().capacity = capacity;
     }
 
     /// A disk of its own with the same content.

@@ -5,6 +5,8 @@
 
 mod merge;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
