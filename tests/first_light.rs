@@ -112,6 +112,7 @@ fn a_quorum_goes_on_without_one_and_the_hint_reaches_it_later() {
     session.consistency = ConsistencyLevel::All;
     let insert = "INSERT INTO my_table (id, data) VALUES (7, 'seven')";
     let unavailable = QueryError::Unavailable {
+        message: "Cannot achieve consistency level ALL".into(),
         consistency: ConsistencyLevel::All,
         required: 3,
         alive: 2,

@@ -39,8 +39,9 @@ pub enum QueryError {
     Server(String),
     #[error("{0}")]
     Protocol(String),
-    #[error("Cannot achieve consistency level {consistency}")]
+    #[error("{message}")]
     Unavailable {
+        message: String,
         consistency: ConsistencyLevel,
         required: u32,
         alive: u32,

@@ -104,3 +104,191 @@ pub fn commit<S: PaxosStore>(
 fn reject(cause: Option<RequestId>, ballot: uuid::Uuid, promised: uuid::Uuid, out: &mut Outbox) {
     out.event(cause, What::PaxosRejected { ballot, promised });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::base::UnixMicros;
+    use crate::data::{DecoratedKey, KeyspaceName, Partition, PartitionKey};
+    use crate::message::paxos::{Ballot, Proposal};
+
+    #[derive(Default)]
+    struct Store {
+        states: BTreeMap<Subject, PaxosState>,
+        applied: Vec<Mutation>,
+        truncated_at: i64,
+    }
+
+    impl PaxosStore for Store {
+        type Error = Infallible;
+
+        fn load(&mut self, subject: &Subject) -> Result<PaxosState, Infallible> {
+            Ok(self.states.get(subject).cloned().unwrap_or_default())
+        }
+
+        fn save(&mut self, subject: &Subject, state: &PaxosState) -> Result<(), Infallible> {
+            self.states.insert(subject.clone(), state.clone());
+            Ok(())
+        }
+
+        fn apply(&mut self, mutation: &Mutation) -> Result<(), Infallible> {
+            self.applied.push(mutation.clone());
+            Ok(())
+        }
+
+        fn truncated_at(&self, _table: TableId) -> WriteTimestamp {
+            WriteTimestamp(self.truncated_at)
+        }
+
+        fn lifetime(&self, _table: TableId) -> i64 {
+            100
+        }
+    }
+
+    fn subject() -> Subject {
+        Subject {
+            table: TableId(Uuid::from_u128(1)),
+            key: DecoratedKey::new(PartitionKey(bytes::Bytes::from_static(b"key"))),
+        }
+    }
+
+    /// At so many seconds.
+    fn ballot(seconds: i64) -> Ballot {
+        Ballot::new(UnixMicros(seconds * 1_000_000), 2, 1)
+    }
+
+    fn proposal(seconds: i64) -> Proposal {
+        let Subject { table, key } = subject();
+        Proposal {
+            ballot: ballot(seconds),
+            update: Some(Mutation::new(KeyspaceName::new("ks"), table, Partition::empty(key))),
+        }
+    }
+
+    impl Store {
+        fn prepare(&mut self, seconds: i64) -> Promise {
+            let request = Prepare {
+                subject: subject(),
+                ballot: ballot(seconds),
+            };
+            prepare(&request, None, self, &mut Outbox::default()).unwrap()
+        }
+
+        fn propose(&mut self, seconds: i64) -> Accept {
+            let request = Propose {
+                subject: subject(),
+                proposal: proposal(seconds),
+            };
+            propose(&request, None, self, &mut Outbox::default()).unwrap()
+        }
+
+        fn commit(&mut self, seconds: i64) {
+            let request = Commit {
+                subject: subject(),
+                proposal: proposal(seconds),
+            };
+            commit(&request, None, self, &mut Outbox::default()).unwrap();
+        }
+    }
+
+    fn times(promise: &Promise) -> (bool, Ballot, Option<Ballot>, Option<Ballot>) {
+        let time = |it: &Option<Proposal>| it.as_ref().map(|it| it.ballot);
+        (
+            promise.promised,
+            promise.ballot,
+            time(&promise.accepted),
+            time(&promise.committed),
+        )
+    }
+
+    #[test]
+    fn only_a_newer_ballot_is_promised_and_told_what_was_before() {
+        let mut store = Store::default();
+        assert_eq!(times(&store.prepare(5)), (true, ballot(5), None, None));
+        assert_eq!(
+            times(&store.prepare(5)),
+            (false, ballot(5), None, None),
+            "a copy of the request"
+        );
+        assert_eq!(times(&store.prepare(4)), (false, ballot(5), None, None));
+        assert!(store.propose(5).accepted);
+        assert_eq!(times(&store.prepare(6)), (true, ballot(6), Some(ballot(5)), None));
+        store.commit(5);
+        assert_eq!(times(&store.prepare(7)), (true, ballot(7), None, Some(ballot(5))));
+    }
+
+    #[test]
+    fn nothing_older_than_a_promise_is_accepted() {
+        let mut store = Store::default();
+        assert!(
+            store.propose(3).accepted,
+            "a replica that missed the prepare may accept"
+        );
+        store.prepare(5);
+        let refused = Accept {
+            accepted: false,
+            ballot: ballot(5),
+        };
+        assert_eq!(store.propose(4), refused);
+        assert!(store.propose(5).accepted && store.propose(6).accepted);
+        store.commit(9);
+        assert_eq!(
+            store.propose(8).ballot,
+            ballot(9),
+            "a decision made elsewhere counts as heard of"
+        );
+    }
+
+    #[test]
+    fn commits_come_twice_late_and_out_of_order() {
+        let mut store = Store::default();
+        store.prepare(8);
+        store.propose(8);
+        store.commit(7);
+        assert_eq!(
+            times(&store.prepare(9)),
+            (true, ballot(9), Some(ballot(8)), Some(ballot(7)))
+        );
+        store.commit(8);
+        store.commit(7);
+        assert_eq!(times(&store.prepare(10)), (true, ballot(10), None, Some(ballot(8))));
+        assert_eq!(store.applied.len(), 3, "all are written: timestamps say which wins");
+        assert!(
+            store.propose(8)
+                == Accept {
+                    accepted: false,
+                    ballot: ballot(10)
+                }
+        );
+    }
+
+    #[test]
+    fn a_decision_from_before_a_truncation_is_noted_and_not_written() {
+        let mut store = Store {
+            truncated_at: 6_000_000,
+            ..Store::default()
+        };
+        store.commit(5);
+        assert!(store.applied.is_empty());
+        assert_eq!(times(&store.prepare(7)).3, Some(ballot(5)));
+    }
+
+    #[test]
+    fn state_is_forgotten_by_the_time_of_the_ballot() {
+        let mut store = Store::default();
+        store.propose(2);
+        store.commit(1);
+        assert_eq!(
+            times(&store.prepare(100)),
+            (true, ballot(100), Some(ballot(2)), Some(ballot(1)))
+        );
+        let (promised, _, accepted, committed) = times(&store.prepare(101));
+        assert_eq!((promised, accepted, committed), (true, Some(ballot(2)), None));
+        assert_eq!(times(&store.prepare(201)), (true, ballot(201), None, None));
+    }
+}

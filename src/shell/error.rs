@@ -20,6 +20,7 @@ pub fn error_line(error: &QueryError) -> String {
             consistency,
             required,
             alive,
+            ..
         } => {
             let info = info(
                 *consistency,
@@ -188,6 +189,7 @@ mod tests {
             "InvalidRequest: Error from server: code=2200 [Invalid query] message=\"Undefined column name x\""
         );
         let unavailable = QueryError::Unavailable {
+            message: "Cannot achieve consistency level TWO".into(),
             consistency: ConsistencyLevel::Two,
             required: 2,
             alive: 1,

@@ -6,6 +6,7 @@ use crate::storage::StorageError;
 
 impl From<RequestError> for QueryError {
     fn from(error: RequestError) -> QueryError {
+        let message = error.to_string();
         match error {
             RequestError::Unavailable {
                 consistency,
@@ -13,6 +14,7 @@ impl From<RequestError> for QueryError {
                 alive,
                 ..
             } => QueryError::Unavailable {
+                message,
                 consistency,
                 required,
                 alive,
@@ -76,7 +78,7 @@ impl From<RequestError> for QueryError {
                 received,
                 required,
             },
-            RequestError::Truncate(message) => QueryError::Truncate(message),
+            RequestError::Truncate(_) => QueryError::Truncate(message),
         }
     }
 }
