@@ -6,7 +6,6 @@ use super::gossiper::{GossipChange, HIGHEST_VERSION};
 use super::peer::Peer;
 use super::{Gossiper, Status};
 use crate::base::{Duration, Endpoint, Instant};
-use crate::data::Partitioner;
 use crate::event::What;
 use crate::message::gossip::{
     Ack, Ack2, ApplicationState, Digest, EndpointState, Generation, Shutdown, StateVersion, Syn, VersionedValue,
@@ -39,26 +38,20 @@ impl Gossiper {
 
     /// Answers with what the asker lacks, and asks for what this node lacks.
     fn on_syn(&mut self, message: &Envelope, syn: &Syn, out: &mut Outbox) {
-        let is_of_this_cluster = syn.cluster_name == self.config.cluster_name;
-        if !is_of_this_cluster || syn.partitioner != Partitioner::Murmur3.class_name() {
+        if syn.cluster_name != self.config.cluster_name || syn.partitioner != self.partitioner {
             return;
         }
         let mut ack = Ack {
             requests: Vec::new(),
-            states: BTreeMap::new(),
+            states: Vec::new(),
         };
         for digest in &syn.digests {
             let endpoint = digest.endpoint;
-            let (known, max_version) = if endpoint == self.config.endpoint {
-                (Some(&self.local), self.versions)
-            } else {
-                let peer = self.peers.get(&endpoint);
-                (
-                    peer.map(|it| &it.state),
-                    peer.map_or(StateVersion(0), |it| it.max_version),
-                )
-            };
-            let generation = known.map_or(Generation(0), |it| it.generation);
+            let theirs = (digest.generation, digest.max_version);
+            let known = self.known(endpoint);
+            let ours = known.map_or((Generation(0), StateVersion(0)), |it| {
+                (it.state.generation, it.max_version)
+            });
             let mut ask_for_newer_than = |generation, max_version| {
                 ack.requests.push(Digest {
                     endpoint,
@@ -66,19 +59,12 @@ impl Gossiper {
                     max_version,
                 });
             };
-            let theirs = (digest.generation, digest.max_version);
             match known {
-                Some(_) if theirs == (generation, max_version) => {}
-                Some(_) if theirs.0 == generation && theirs.1 > max_version => {
-                    ask_for_newer_than(generation, max_version);
-                }
-                Some(known) if theirs < (generation, max_version) => {
-                    let has = if theirs.0 == generation {
-                        theirs.1
-                    } else {
-                        StateVersion(0)
-                    };
-                    ack.states.extend(newer_than(known, has).map(|news| (endpoint, news)));
+                Some(_) if theirs == ours => {}
+                Some(_) if theirs.0 == ours.0 && theirs.1 > ours.1 => ask_for_newer_than(ours.0, ours.1),
+                Some(known) if theirs < ours => {
+                    let has = if theirs.0 == ours.0 { theirs.1 } else { StateVersion(0) };
+                    ack.states.extend(known.newer_than(has).map(|news| (endpoint, news)));
                 }
                 // Unknown, or started anew: all of it.
                 _ => ask_for_newer_than(digest.generation, StateVersion(0)),
@@ -89,18 +75,32 @@ impl Gossiper {
 
     fn on_ack(&mut self, now: Instant, message: &Envelope, ack: &Ack, out: &mut Outbox) {
         self.learn(now, &ack.states, out);
-        let mut states = BTreeMap::new();
-        for request in &ack.requests {
-            let known = self.endpoint_state(request.endpoint);
-            let news = known.and_then(|known| newer_than(known, request.max_version));
-            states.extend(news.map(|news| (request.endpoint, news)));
-        }
+        let news = |request: &Digest| {
+            let news = self.known(request.endpoint)?.newer_than(request.max_version)?;
+            Some((request.endpoint, news))
+        };
+        let states = ack.requests.iter().filter_map(news).collect();
         out.reply(message, Payload::GossipAck2(Ack2 { states }));
     }
 
+    fn known(&self, endpoint: Endpoint) -> Option<Known<'_>> {
+        if endpoint == self.config.endpoint {
+            return Some(Known {
+                state: &self.local,
+                max_version: self.versions,
+                values_version: self.values_version,
+            });
+        }
+        self.peers.get(&endpoint).map(|peer| Known {
+            state: &peer.state,
+            max_version: peer.max_version,
+            values_version: peer.values_version,
+        })
+    }
+
     /// Takes in what a peer tells of others and of itself.
-    fn learn(&mut self, now: Instant, states: &BTreeMap<Endpoint, EndpointState>, out: &mut Outbox) {
-        for (&endpoint, remote) in states {
+    fn learn(&mut self, now: Instant, states: &[(Endpoint, EndpointState)], out: &mut Outbox) {
+        for &(endpoint, ref remote) in states {
             if endpoint == self.config.endpoint || self.quarantined.contains_key(&endpoint) {
                 continue;
             }
@@ -178,6 +178,7 @@ impl Gossiper {
             }
         }
         peer.max_version = peer.max_version.max(remote.max_version());
+        peer.values_version = peer.values_version.max(remote.values_version());
         let is_status =
             |state: &ApplicationState| matches!(state, ApplicationState::Status | ApplicationState::StatusWithPort);
         let has_new_status = changed.iter().any(is_status);
@@ -258,6 +259,7 @@ impl Gossiper {
             (ApplicationState::RpcReady, "false".to_string()),
         ] {
             let version = StateVersion(peer.max_version.0 + 1);
+            peer.values_version = version;
             peer.state.states.insert(state, VersionedValue { value, version });
         }
         // No rumour of this generation is newer than its end.
@@ -273,13 +275,29 @@ impl Gossiper {
     }
 }
 
-/// What of a state is newer than a version; `None` when nothing is.
-fn newer_than(known: &EndpointState, version: StateVersion) -> Option<EndpointState> {
-    let newer = known.states.iter().filter(|(_, value)| value.version > version);
-    let states: BTreeMap<_, _> = newer.map(|(&state, value)| (state, value.clone())).collect();
-    (known.heartbeat > version || !states.is_empty()).then_some(EndpointState {
-        generation: known.generation,
-        heartbeat: known.heartbeat,
-        states,
-    })
+/// A state with what is kept about its versions, since most of the time only the heartbeat is news.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    state: &'a EndpointState,
+    max_version: StateVersion,
+    values_version: StateVersion,
+}
+
+impl Known<'_> {
+    /// What of it is newer than a version; `None` when nothing is.
+    fn newer_than(&self, version: StateVersion) -> Option<EndpointState> {
+        if self.max_version <= version {
+            return None;
+        }
+        let mut news = EndpointState {
+            generation: self.state.generation,
+            heartbeat: self.state.heartbeat,
+            states: BTreeMap::new(),
+        };
+        if self.values_version > version {
+            let newer = self.state.states.iter().filter(|(_, value)| value.version > version);
+            news.states = newer.map(|(&state, value)| (state, value.clone())).collect();
+        }
+        Some(news)
+    }
 }

@@ -2,12 +2,13 @@
 //! `exchange.rs` what it does with a message.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::detector::LocalPause;
 use super::peer::{Peer, status_of};
 use super::{Status, tokens_to_text};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, Seed, WallClock};
-use crate::data::Token;
+use crate::data::{Partitioner, Token};
 use crate::event::What;
 use crate::message::gossip::{ApplicationState, EndpointState, Generation, Shutdown, StateVersion, VersionedValue};
 use crate::message::{Outbox, Payload};
@@ -39,7 +40,7 @@ pub struct GossipConfig {
     pub endpoint: Endpoint,
     pub host_id: HostId,
     pub location: Location,
-    pub cluster_name: String,
+    pub cluster_name: Arc<str>,
     pub seeds: Vec<Endpoint>,
     /// Greater than that of any start before.
     pub generation: Generation,
@@ -73,6 +74,10 @@ pub struct Gossiper {
     pub(super) other_seeds: Vec<Endpoint>,
     pub(super) local: EndpointState,
     pub(super) versions: StateVersion,
+    /// The version of the newest of the local state's values: all but the heartbeat.
+    pub(super) values_version: StateVersion,
+    /// By name, as every greeting carries it.
+    pub(super) partitioner: Arc<str>,
     pub(super) peers: BTreeMap<Endpoint, Peer>,
     /// Nodes removed lately, and when.
     pub(super) quarantined: BTreeMap<Endpoint, Instant>,
@@ -100,6 +105,8 @@ impl Gossiper {
                 states: BTreeMap::new(),
             },
             versions: StateVersion(0),
+            values_version: StateVersion(0),
+            partitioner: Partitioner::Murmur3.class_name().into(),
             peers: BTreeMap::new(),
             quarantined: BTreeMap::new(),
             pause: LocalPause::new(now),
@@ -144,6 +151,7 @@ impl Gossiper {
     pub fn set_local_state(&mut self, state: ApplicationState, value: String) {
         let version = self.next_version();
         self.local.states.insert(state, VersionedValue { value, version });
+        self.values_version = version;
     }
 
     /// Says what tokens this node has, and then its part in the ring: nobody may hear of the one without the other.

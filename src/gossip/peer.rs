@@ -11,6 +11,8 @@ pub(super) struct Peer {
     pub state: EndpointState,
     /// The state's newest version, kept because every round asks for it.
     pub max_version: StateVersion,
+    /// The newest of its values: all but the heartbeat.
+    pub values_version: StateVersion,
     pub status: Option<Status>,
     /// Whether it owns tokens: such a peer is never forgotten for being silent.
     pub is_member: bool,
@@ -30,6 +32,7 @@ impl Peer {
     pub fn new(state: EndpointState, now: Instant) -> Peer {
         let mut peer = Peer {
             max_version: state.max_version(),
+            values_version: state.values_version(),
             state,
             status: None,
             is_member: false,

@@ -4,7 +4,6 @@ use super::Gossiper;
 use super::detector::PHI_CONVICT_THRESHOLD;
 use super::gossiper::{GOSSIP_INTERVAL, QUARANTINE_DELAY, RING_DELAY};
 use crate::base::{Endpoint, Instant};
-use crate::data::Partitioner;
 use crate::message::gossip::{Digest, Syn};
 use crate::message::{Outbox, Payload};
 
@@ -70,7 +69,7 @@ impl Gossiper {
         });
         let syn = Syn {
             cluster_name: self.config.cluster_name.clone(),
-            partitioner: Partitioner::Murmur3.class_name().to_string(),
+            partitioner: self.partitioner.clone(),
             digests: core::iter::once(own).chain(peers).collect(),
         };
         out.send(to, None, Payload::GossipSyn(syn));

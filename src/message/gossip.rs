@@ -1,6 +1,7 @@
 //! Gossip's three messages and the state they carry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +75,15 @@ impl EndpointState {
         Some(&self.states.get(&state)?.value)
     }
 
-    /// The version of the newest of its parts.
+    /// The version of the newest of its values.
+    pub fn values_version(&self) -> StateVersion {
+        let versions = self.states.values().map(|it| it.version);
+        versions.max().unwrap_or(StateVersion(0))
+    }
+
+    /// The version of the newest of its parts, the heartbeat included.
     pub fn max_version(&self) -> StateVersion {
-        let newest = self.states.values().map(|it| it.version).max();
-        newest.map_or(self.heartbeat, |it| it.max(self.heartbeat))
+        self.heartbeat.max(self.values_version())
     }
 }
 
@@ -91,8 +97,8 @@ pub struct Shutdown {
 /// "This is what I know": opens a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Syn {
-    pub cluster_name: String,
-    pub partitioner: String,
+    pub cluster_name: Arc<str>,
+    pub partitioner: Arc<str>,
     pub digests: Vec<Digest>,
 }
 
@@ -100,11 +106,11 @@ pub struct Syn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
     pub requests: Vec<Digest>,
-    pub states: BTreeMap<Endpoint, EndpointState>,
+    pub states: Vec<(Endpoint, EndpointState)>,
 }
 
 /// "Here is what you lacked."
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack2 {
-    pub states: BTreeMap<Endpoint, EndpointState>,
+    pub states: Vec<(Endpoint, EndpointState)>,
 }
