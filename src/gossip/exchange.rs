@@ -38,7 +38,7 @@ impl Gossiper {
 
     /// Answers with what the asker lacks, and asks for what this node lacks.
     fn on_syn(&mut self, message: &Envelope, syn: &Syn, out: &mut Outbox) {
-        if syn.cluster_name != self.config.cluster_name || syn.partitioner != self.partitioner {
+        if syn.cluster_name != self.names.0 || syn.partitioner != self.names.1 {
             return;
         }
         let mut ack = Ack {

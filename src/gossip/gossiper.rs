@@ -40,7 +40,7 @@ pub struct GossipConfig {
     pub endpoint: Endpoint,
     pub host_id: HostId,
     pub location: Location,
-    pub cluster_name: Arc<str>,
+    pub cluster_name: String,
     pub seeds: Vec<Endpoint>,
     /// Greater than that of any start before.
     pub generation: Generation,
@@ -76,8 +76,8 @@ pub struct Gossiper {
     pub(super) versions: StateVersion,
     /// The version of the newest of the local state's values: all but the heartbeat.
     pub(super) values_version: StateVersion,
-    /// By name, as every greeting carries it.
-    pub(super) partitioner: Arc<str>,
+    /// The cluster's name and its partitioner's, as every greeting carries them.
+    pub(super) names: (Arc<str>, Arc<str>),
     pub(super) peers: BTreeMap<Endpoint, Peer>,
     /// Nodes removed lately, and when.
     pub(super) quarantined: BTreeMap<Endpoint, Instant>,
@@ -106,7 +106,10 @@ impl Gossiper {
             },
             versions: StateVersion(0),
             values_version: StateVersion(0),
-            partitioner: Partitioner::Murmur3.class_name().into(),
+            names: (
+                config.cluster_name.as_str().into(),
+                Partitioner::Murmur3.class_name().into(),
+            ),
             peers: BTreeMap::new(),
             quarantined: BTreeMap::new(),
             pause: LocalPause::new(now),

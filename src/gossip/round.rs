@@ -68,8 +68,8 @@ impl Gossiper {
             max_version: peer.max_version,
         });
         let syn = Syn {
-            cluster_name: self.config.cluster_name.clone(),
-            partitioner: self.partitioner.clone(),
+            cluster_name: self.names.0.clone(),
+            partitioner: self.names.1.clone(),
             digests: core::iter::once(own).chain(peers).collect(),
         };
         out.send(to, None, Payload::GossipSyn(syn));
