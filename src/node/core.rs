@@ -7,6 +7,7 @@ use super::bootstrap::Bootstrap;
 use super::operations::Operations;
 use super::schema_sync::SchemaSync;
 use super::session::Statement;
+use super::uuids::TimeUuids;
 use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
 use crate::coordinator::{BallotGenerator, TableLatencies};
@@ -45,6 +46,7 @@ pub(super) struct Running {
     pub ballots: BallotGenerator,
     pub latencies: BTreeMap<TableId, TableLatencies>,
     pub random: Random,
+    pub time_uuids: TimeUuids,
     /// The last timestamp given to a write that brought none: the next is later, whatever the clock says.
     pub last_timestamp: WriteTimestamp,
     pub out: Outbox,

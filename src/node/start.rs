@@ -8,6 +8,7 @@ use super::bootstrap::Bootstrap;
 use super::core::Running;
 use super::operations::Operations;
 use super::schema_sync::{SchemaSync, load};
+use super::uuids::TimeUuids;
 use crate::base::{Endpoint, HostId, Instant, Random};
 use crate::coordinator::BallotGenerator;
 use crate::data::{Token, WriteTimestamp};
@@ -90,6 +91,7 @@ impl Running {
             ),
             latencies: BTreeMap::new(),
             random,
+            time_uuids: TimeUuids::default(),
             last_timestamp: WriteTimestamp(i64::MIN),
             out: Outbox::starting_at(u64::from(generation) << 32),
             outputs: Vec::new(),

@@ -299,17 +299,17 @@ impl Running {
     /// The clock and the source of uuids that terms are evaluated with.
     fn evaluate<T>(&mut self, with: impl FnOnce(&mut Evaluation<'_>) -> T) -> T {
         let now: UnixMicros = self.wall_clock();
-        let random = &mut self.random;
+        let (random, time_uuids) = (&mut self.random, &mut self.time_uuids);
         let mut uuids = |kind| match kind {
             UuidKind::Random => random.uuid(),
-            UuidKind::Time => super::uuids::time_uuid(now, random),
+            UuidKind::Time => time_uuids.next(now, random),
         };
         with(&mut Evaluation { now, uuids: &mut uuids })
     }
 
     fn time_uuid(&mut self) -> uuid::Uuid {
         let now = self.wall_clock();
-        super::uuids::time_uuid(now, &mut self.random)
+        self.time_uuids.next(now, &mut self.random)
     }
 }
 
