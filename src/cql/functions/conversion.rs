@@ -11,11 +11,9 @@ use crate::data::CqlType;
 const DATE_EPOCH: i64 = 1 << 31;
 const MILLIS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Between moments in their different types, by way of milliseconds since the epoch.
+/// The moment of evaluation, as a value of some type.
 #[derive(Clone, Debug)]
 pub struct Conversion {
-    /// `None`: from the moment of evaluation.
-    from: Option<CqlType>,
     to: Target,
 }
 
@@ -23,22 +21,21 @@ pub struct Conversion {
 enum Target {
     Timestamp,
     Date,
-    UnixTimestamp,
     Time,
 }
 
 impl Conversion {
-    /// `toTimestamp(t)`, `toDate(t)`, `toUnixTimestamp(t)` and their old names.
-    pub fn named(name: &str, argument: &CqlType) -> Option<(Conversion, CqlType)> {
-        let (to, returns) = match name {
-            "totimestamp" | "dateof" => (Target::Timestamp, CqlType::Timestamp),
-            "todate" => (Target::Date, CqlType::Date),
-            "tounixtimestamp" | "unixtimestampof" => (Target::UnixTimestamp, CqlType::Bigint),
-            _ => return None,
-        };
-        let from =
-            matches!(argument, CqlType::Timeuuid | CqlType::Timestamp | CqlType::Date).then(|| argument.clone())?;
-        Some((Conversion { from: Some(from), to }, returns))
+    /// `to_timestamp(t)`, `to_date(t)` and `to_unix_timestamp(t)`: each from what types, and to what type.
+    pub fn named(name: &str) -> Option<(&'static [CqlType], CqlType)> {
+        const TIMES: [CqlType; 3] = [CqlType::Timeuuid, CqlType::Timestamp, CqlType::Date];
+        const BUT_DATE: [CqlType; 2] = [CqlType::Timeuuid, CqlType::Timestamp];
+        const BUT_TIMESTAMP: [CqlType; 2] = [CqlType::Timeuuid, CqlType::Date];
+        match name {
+            "totimestamp" => Some((&BUT_TIMESTAMP, CqlType::Timestamp)),
+            "todate" => Some((&BUT_DATE, CqlType::Date)),
+            "tounixtimestamp" => Some((&TIMES, CqlType::Bigint)),
+            _ => None,
+        }
     }
 
     /// `currentTimestamp()` and its kin.
@@ -49,29 +46,46 @@ impl Conversion {
             "currenttime" => (Target::Time, CqlType::Time),
             _ => return None,
         };
-        Some((Conversion { from: None, to }, returns))
+        Some((Conversion { to }, returns))
     }
 
-    pub fn run(&self, argument: Option<Bytes>, at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
-        let (millis, nanos_of_day) = match (&self.from, argument) {
-            (None, _) => (at.now.millis(), at.now.0.rem_euclid(MILLIS_A_DAY * 1000) * 1000),
-            (Some(_), None) => return Ok(None),
-            (Some(ty), Some(value)) if value.is_empty() => {
-                let _ = ty;
-                return Ok(None);
-            }
-            (Some(ty), Some(value)) => (millis_of(ty, &value)?, 0),
-        };
-        let bytes = |value: &[u8]| Ok(Some(Bytes::copy_from_slice(value)));
+    pub fn run(&self, at: &Evaluation<'_>) -> Bytes {
+        let millis = at.now.millis();
         match self.to {
-            Target::Timestamp | Target::UnixTimestamp => bytes(&millis.to_be_bytes()),
-            Target::Date => bytes(&((millis.div_euclid(MILLIS_A_DAY) + DATE_EPOCH) as u32).to_be_bytes()),
-            Target::Time => bytes(&nanos_of_day.to_be_bytes()),
+            Target::Timestamp => Bytes::copy_from_slice(&millis.to_be_bytes()),
+            Target::Date => {
+                Bytes::copy_from_slice(&((millis.div_euclid(MILLIS_A_DAY) + DATE_EPOCH) as u32).to_be_bytes())
+            }
+            Target::Time => Bytes::copy_from_slice(&(at.now.0.rem_euclid(MILLIS_A_DAY * 1000) * 1000).to_be_bytes()),
         }
     }
 }
 
-fn millis_of(ty: &CqlType, value: &Bytes) -> Result<i64, QueryError> {
+/// The same moment as a value of another type.
+pub fn between(from: &CqlType, to: &CqlType, value: &Bytes) -> Result<Bytes, QueryError> {
+    let millis = millis_of(from, value)?;
+    Ok(match to {
+        CqlType::Date => Bytes::copy_from_slice(&((millis.div_euclid(MILLIS_A_DAY) + DATE_EPOCH) as u32).to_be_bytes()),
+        _ => Bytes::copy_from_slice(&millis.to_be_bytes()),
+    })
+}
+
+/// The least and the greatest timeuuid of a millisecond, as far as they are ordered by time.
+pub fn bound_of_timeuuids(millis: i64, greatest: bool) -> uuid::Uuid {
+    /// From 1582-10-15 to 1970-01-01, in ticks of 100 ns.
+    const TICKS_BEFORE_UNIX: i64 = 0x01b2_1dd2_1381_4000;
+    let ticks = TICKS_BEFORE_UNIX.wrapping_add(millis.wrapping_mul(10_000)) + if greatest { 9_999 } else { 0 };
+    let ticks = ticks as u64;
+    let high = (ticks & 0xffff_ffff) << 32 | (ticks >> 32 & 0xffff) << 16 | 0x1000 | (ticks >> 48 & 0x0fff);
+    let low = if greatest {
+        0x7f7f_7f7f_7f7f_7f7f
+    } else {
+        0x8080_8080_8080_8080
+    };
+    uuid::Uuid::from_u64_pair(high, low)
+}
+
+pub fn millis_of(ty: &CqlType, value: &Bytes) -> Result<i64, QueryError> {
     let wrong = || QueryError::Server(format!("a {ty} of {} bytes", value.len()));
     match ty {
         CqlType::Timestamp => Ok(i64::from_be_bytes((**value).try_into().map_err(|_| wrong())?)),

@@ -1,200 +1,216 @@
-//! Functions: native scalar functions and aggregates, by name and types of arguments.
+//! Functions: native scalar functions, operators and aggregates, by name and types of arguments.
 //!
 //! Knows values and types only; a caller evaluates the arguments.
 
 mod aggregate;
+mod arithmetic;
+mod cast;
+mod collection;
 mod conversion;
+mod math;
+mod native;
+mod number;
+mod overload;
+mod text;
+mod time;
+mod vector;
 
 use bytes::Bytes;
 
 use super::QueryError;
-use super::ast::{QualifiedName, Term};
-use super::prepare::{Evaluation, PrepareContext, Receiver, TypedTerm, UuidKind, not_yet};
-use crate::data::{CqlType, KeyspaceName};
-use crate::schema::TableMetadata;
+use super::ast::{ArithmeticOperator, QualifiedName};
+use super::prepare::{Evaluation, UuidKind};
+use crate::data::composite::compose_key;
+use crate::data::{CqlType, Value, token_of};
 
-pub use aggregate::{Aggregate, State};
+pub use aggregate::{Aggregate, State, is_aggregate};
+pub use cast::can_cast;
+pub use overload::{Argument, ArgumentKind, Signature};
 
-/// A scalar function and its arguments, which are terms or selectors.
+/// A function and its arguments, which are terms or expressions over a row.
 #[derive(Clone, Debug)]
 pub struct Call<A> {
-    function: Scalar,
+    /// As messages have it.
+    pub name: String,
+    pub function: Signature,
     pub arguments: Vec<A>,
 }
 
-/// A native function whose types are settled.
+/// What a function does.
 #[derive(Clone, Debug)]
-pub struct Scalar {
-    pub returns: CqlType,
-    body: Body,
-}
-
-#[derive(Clone, Debug)]
-enum Body {
+pub enum Body {
     Now,
     Uuid,
-    /// The same bytes under another type, checked if the new type is pickier.
-    Reinterpret,
-    Convert(conversion::Conversion),
+    Moment(conversion::Conversion),
+    /// The same bytes under another type.
+    AsBlob,
+    /// Bytes taken for a value, if they are one.
+    FromBlob,
+    Token,
+    /// A moment as another type.
+    Convert,
+    BoundOfTimeuuids {
+        greatest: bool,
+    },
+    Floor,
+    Arithmetic(ArithmeticOperator),
+    Negation,
+    Cast,
+    Json,
+    Math(math::Function),
+    Collection(collection::Function),
+    Similarity(vector::Similarity),
+    MaskNull,
+}
+
+/// A function by its name, `None` if there is none, whose overloads may depend on the arguments and on the key of the table that is read.
+pub fn resolve(
+    name: &QualifiedName,
+    arguments: &[Argument],
+    receiver: Option<&CqlType>,
+    key: &[CqlType],
+) -> Result<Option<(String, Signature)>, QueryError> {
+    if name.keyspace.as_deref().is_some_and(|keyspace| keyspace != "system") {
+        return Ok(None);
+    }
+    let full = format!("system.{}", name.name);
+    let Some(overloads) = native::overloads(&full, &name.name, arguments, key)? else {
+        return Ok(None);
+    };
+    let signature = overload::choose(&full, overloads, arguments, receiver)?;
+    Ok(Some((full, signature)))
+}
+
+/// The name without quotes, as messages have it.
+pub fn plain_name(name: &QualifiedName) -> String {
+    match &name.keyspace {
+        Some(keyspace) => format!("{keyspace}.{}", name.name),
+        None => name.name.clone(),
+    }
+}
+
+/// The operation an operator stands for.
+pub fn resolve_operation(
+    operator: ArithmeticOperator,
+    operands: &[Argument],
+    receiver: Option<&CqlType>,
+) -> Result<Signature, QueryError> {
+    overload::choose_operation(
+        &operator.to_string(),
+        arithmetic::overloads(operator),
+        operands,
+        receiver,
+    )
+}
+
+pub fn resolve_negation(operand: &Argument, receiver: Option<&CqlType>) -> Result<Signature, QueryError> {
+    overload::choose_operation("-", arithmetic::negations(), core::slice::from_ref(operand), receiver)
+}
+
+pub fn cast(from: CqlType, to: CqlType) -> Signature {
+    Signature::new(vec![from], to, Body::Cast)
 }
 
 impl<A> Call<A> {
     pub fn run(&self, arguments: &[Option<Bytes>], at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
-        match &self.function.body {
-            Body::Now => Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Time).as_bytes()))),
-            Body::Uuid => Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Random).as_bytes()))),
-            Body::Reinterpret => {
-                let Some(Some(value)) = arguments.first() else {
-                    return Ok(None);
+        let function = &self.function;
+        match &function.body {
+            Body::Now => return Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Time).as_bytes()))),
+            Body::Uuid => return Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Random).as_bytes()))),
+            Body::Moment(moment) => return Ok(Some(moment.run(at))),
+            Body::MaskNull => return Ok(None),
+            Body::Json => {
+                let [Some(value)] = arguments else {
+                    return Ok(Some(Bytes::from_static(b"null")));
                 };
-                self.function.returns.validate(value)?;
-                Ok(Some(value.clone()))
+                let ty = &function.parameters[0];
+                return Ok(Some(Bytes::from(text::json(ty, &ty.decode(value)?))));
             }
-            Body::Convert(conversion) => conversion.run(arguments.first().cloned().flatten(), at),
+            _ => {}
         }
-    }
-}
-
-/// Whether a value of one type may stand where another is wanted.
-pub fn is_assignable(from: &CqlType, to: &CqlType) -> bool {
-    from == to
-        || matches!(
-            (from, to),
-            (CqlType::Ascii, CqlType::Text) | (CqlType::Timeuuid, CqlType::Uuid)
-        )
-}
-
-/// The function of this name for arguments of these types; `None` types are still open.
-fn resolve(name: &QualifiedName, types: &[CqlType]) -> Result<Option<Scalar>, QueryError> {
-    if name.keyspace.as_deref().is_some_and(|keyspace| keyspace != "system") {
-        return Ok(None);
-    }
-    let plain: String = name
-        .name
-        .chars()
-        .filter(|it| *it != '_')
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let scalar = |returns, body| Ok(Some(Scalar { returns, body }));
-    match (plain.as_str(), types) {
-        ("now" | "currenttimeuuid", []) => scalar(CqlType::Timeuuid, Body::Now),
-        ("uuid", []) => scalar(CqlType::Uuid, Body::Uuid),
-        (other, [argument]) => {
-            if let Some(from) = other.strip_suffix("asblob").and_then(CqlType::native) {
-                return match is_assignable(argument, &from) {
-                    true => scalar(CqlType::Blob, Body::Reinterpret),
-                    false => Ok(None),
-                };
-            }
-            if let Some(to) = other.strip_prefix("blobas").and_then(CqlType::native) {
-                return match *argument == CqlType::Blob {
-                    true => scalar(to, Body::Reinterpret),
-                    false => Ok(None),
-                };
-            }
-            match conversion::Conversion::named(other, argument) {
-                Some((conversion, returns)) => scalar(returns, Body::Convert(conversion)),
-                None => Ok(None),
-            }
-        }
-        _ => Ok(
-            conversion::Conversion::of_now(&plain).map(|(conversion, returns)| Scalar {
-                returns,
-                body: Body::Convert(conversion),
-            }),
-        ),
-    }
-}
-
-/// A function call where a term is wanted.
-pub fn prepare_call(
-    context: &PrepareContext<'_>,
-    name: &QualifiedName,
-    arguments: &[Term],
-    receiver: &Receiver,
-    keyspace: &KeyspaceName,
-) -> Result<TypedTerm, QueryError> {
-    let mut terms = Vec::new();
-    let mut types = Vec::new();
-    for (at, argument) in arguments.iter().enumerate() {
-        let ty = argument_type(context, name, argument, keyspace)?;
-        let receiver = Receiver {
-            name: format!("arg{at}({})", name.name),
-            ty: ty.clone(),
+        // Of nothing comes nothing.
+        let Some(values) = arguments.iter().cloned().collect::<Option<Vec<Bytes>>>() else {
+            return Ok(None);
         };
-        terms.push(context.term(argument, &receiver, keyspace)?);
-        types.push(ty);
+        self.run_on(&values)
     }
-    let unknown = || QueryError::invalid(format!("Unknown function '{name}'"));
-    let function = resolve(name, &types)?.ok_or_else(unknown)?;
-    if !is_assignable(&function.returns, &receiver.ty) {
-        return Err(QueryError::invalid(format!(
-            "Type error: cannot assign result of function system.{} (type {}) to {} (type {})",
-            name.name, function.returns, receiver.name, receiver.ty
-        )));
-    }
-    Ok(TypedTerm::Call(Call {
-        function,
-        arguments: terms,
-    }))
-}
 
-/// The type an argument is taken to have: of a constant what the function wants, if that is clear by its name.
-fn argument_type(
-    context: &PrepareContext<'_>,
-    name: &QualifiedName,
-    argument: &Term,
-    keyspace: &KeyspaceName,
-) -> Result<CqlType, QueryError> {
-    match argument {
-        Term::Literal(literal) => {
-            let plain = name.name.replace('_', "").to_ascii_lowercase();
-            if let Some(ty) = plain.strip_suffix("asblob").and_then(CqlType::native) {
-                return Ok(ty);
+    fn run_on(&self, values: &[Bytes]) -> Result<Option<Bytes>, QueryError> {
+        let Signature {
+            parameters,
+            returns,
+            body,
+        } = &self.function;
+        let (Some(first), Some(ty)) = (values.first(), parameters.first()) else {
+            return Ok(None);
+        };
+        let is_empty = first.is_empty() && !ty.empty_is_a_value();
+        Ok(match body {
+            Body::AsBlob => Some(first.clone()),
+            Body::FromBlob => {
+                returns.validate(first).map_err(|_| self.not_a_value(first))?;
+                Some(first.clone())
             }
-            if plain.starts_with("blobas") {
-                return Ok(CqlType::Blob);
+            Body::Token => {
+                let key = match values {
+                    [single] => single.clone(),
+                    several => compose_key(several),
+                };
+                Some(Bytes::copy_from_slice(&token_of(&key).0.to_be_bytes()))
             }
-            Ok(literal.kind.preferred_type(&literal.text)?)
-        }
-        Term::TypeHint { hint, .. } => context.resolve_type(hint, keyspace),
-        Term::Function { name, arguments } => {
-            let types = arguments
-                .iter()
-                .map(|it| argument_type(context, name, it, keyspace))
-                .collect::<Result<Vec<_>, _>>()?;
-            let unknown = || QueryError::invalid(format!("Unknown function '{name}'"));
-            Ok(resolve(name, &types)?.ok_or_else(unknown)?.returns)
-        }
-        _ => Err(not_yet("This kind of argument")),
+            _ if is_empty => None,
+            Body::Convert => Some(conversion::between(ty, returns, first)?),
+            Body::BoundOfTimeuuids { greatest } => {
+                let millis = conversion::millis_of(ty, first)?;
+                let uuid = conversion::bound_of_timeuuids(millis, *greatest);
+                Some(Bytes::copy_from_slice(uuid.as_bytes()))
+            }
+            Body::Floor => self.floor(values)?,
+            Body::Arithmetic(operator) => match values {
+                [left, right] => arithmetic::run(*operator, parameters, returns, left, right)?,
+                _ => None,
+            },
+            Body::Negation => arithmetic::negate(ty, first)?,
+            Body::Cast => cast::run(ty, returns, first)?,
+            Body::Math(function) => function.run(ty, first)?,
+            Body::Collection(function) => function.run(ty, first)?,
+            Body::Similarity(similarity) => match values {
+                [a, b] => similarity.run(&self.name, ty, a, b)?,
+                _ => None,
+            },
+            Body::Now | Body::Uuid | Body::Moment(_) | Body::MaskNull | Body::Json => None,
+        })
     }
-}
 
-/// `CAST`, arithmetic and negation where a term is wanted.
-pub fn prepare_operation(
-    _context: &PrepareContext<'_>,
-    _term: &Term,
-    _receiver: &Receiver,
-    _keyspace: &KeyspaceName,
-) -> Result<TypedTerm, QueryError> {
-    Err(not_yet("Arithmetic and CAST"))
-}
-
-use super::prepare::Expression;
-
-/// A function call in a selection.
-pub fn prepare_selector(
-    name: &QualifiedName,
-    arguments: Vec<Expression>,
-    types: &[CqlType],
-    _table: &TableMetadata,
-) -> Result<(Expression, CqlType), QueryError> {
-    if let Some((aggregate, returns)) = Aggregate::named(&name.name, types) {
-        let argument = arguments.into_iter().next().map(Box::new);
-        return Ok((Expression::Aggregate(aggregate, argument), returns));
+    fn not_a_value(&self, bytes: &Bytes) -> QueryError {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        QueryError::invalid(format!(
+            "In call to function {}, value 0x{digits} is not a valid binary representation for type {}",
+            self.name, self.function.returns
+        ))
     }
-    let unknown = || QueryError::invalid(format!("Unknown function '{name}'"));
-    let function = resolve(name, types)?.ok_or_else(unknown)?;
-    let returns = function.returns.clone();
-    Ok((Expression::Call(Call { function, arguments }), returns))
+
+    fn floor(&self, values: &[Bytes]) -> Result<Option<Bytes>, QueryError> {
+        let parameters = &self.function.parameters;
+        let (Some(moment), Some(length)) = (values.first(), values.get(1)) else {
+            return Ok(None);
+        };
+        let Value::Duration(length) = CqlType::Duration.decode(length)? else {
+            return Ok(None);
+        };
+        let start = values.get(2).zip(parameters.get(2)).map(|(bytes, ty)| ty.decode(bytes));
+        let floored = match (parameters[0].decode(moment)?, start.transpose()?) {
+            (Value::Time(nanos), _) => time::floor_time(nanos, length).map(Value::Time),
+            (Value::Date(day), Some(Value::Date(start))) => time::floor_date(day, length, start).map(Value::Date),
+            (Value::Date(day), _) => time::floor_date(day, length, 0).map(Value::Date),
+            (_, start) => {
+                let start = match start {
+                    Some(Value::Timestamp(start)) => start,
+                    _ => 0,
+                };
+                time::floor(conversion::millis_of(&parameters[0], moment)?, length, start).map(Value::Timestamp)
+            }
+        };
+        floored.map(|value| Some(value.encode())).map_err(QueryError::invalid)
+    }
 }

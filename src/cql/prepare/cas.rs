@@ -8,11 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::definition::not_yet;
+use super::expression::RowValues;
 use super::keys::combinations;
 use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows};
 use super::restrictions::existing_column;
 use super::row_view::RowView;
-use super::selection::RowValues;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::cql::ast::{self, ColumnPart, ConditionTest, InValues, Modification};

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use super::Evaluation;
 use super::restrictions::{Bounds, Restriction, Restrictions, null_in_condition};
-use super::{Evaluation, TypedTerm};
+use super::term::TypedTerm;
 use crate::cql::QueryError;
 use crate::data::composite::compose_key;
 use crate::data::{DecoratedKey, PartitionKey, Slice};

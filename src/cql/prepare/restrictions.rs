@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::Scope;
 use super::term::{Receiver, TypedTerm};
 use super::{PrepareContext, definition::not_yet};
 use crate::cql::QueryError;
@@ -260,7 +261,12 @@ impl PrepareContext<'_> {
             name: "partition key token".into(),
             ty: CqlType::Bigint,
         };
-        let term = self.term(value, &receiver, &table.keyspace)?;
+        let term = match value {
+            Term::Function { .. } => {
+                self.computed(value, &receiver, &mut Scope::of_terms(&table.keyspace, Some(table)))?
+            }
+            _ => self.term(value, &receiver, &table.keyspace)?,
+        };
         let added = match operator {
             Operator::Equal => TokenRestriction::Equal(term),
             other => match Bounds::of(other, vec![term]) {

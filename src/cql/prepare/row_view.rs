@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::selection::RowValues;
+use super::expression::RowValues;
 use crate::data::types::layout::{join_collection, join_tuple};
 use crate::data::{Cell, Clustering, ColumnData, ColumnName, ComplexData, CqlType, EpochSeconds, Row};
 use crate::schema::{ColumnKind, TableMetadata};

@@ -9,9 +9,10 @@ use super::keys::{bounded_slices, combinations, partition_key, prefix_slice};
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
 use super::select::{Partitions, SelectPlan};
-use super::{Evaluation, TypedTerm, UuidKind};
+use super::selection::Group;
+use super::term::TypedTerm;
+use super::{Evaluation, UuidKind};
 use crate::base::{UnixMicros, codec};
-use crate::cql::functions::State;
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
 use crate::data::types::layout::join_collection;
@@ -53,7 +54,12 @@ pub struct SelectRun {
     page_left: u32,
     asked: Vec<Asked>,
     rows: Vec<Vec<Option<Bytes>>>,
-    states: Option<Vec<State>>,
+    /// The group that the next row may belong to.
+    group: Option<Group>,
+    /// Groups the statement may still begin, of this partition and of all.
+    groups_left: u32,
+    groups_left_in_partition: u32,
+    groups_a_partition: u32,
     last: Option<(DecoratedKey, Option<Clustering>, u32)>,
 }
 
@@ -90,7 +96,7 @@ impl SelectRun {
         };
         let limit = evaluate_limit(plan.limit.as_ref(), "LIMIT", at)?;
         let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "PER PARTITION LIMIT", at)?;
-        let is_aggregate = plan.projection.is_aggregate();
+        let is_grouped = plan.projection.is_grouped();
         let mut run = SelectRun {
             moment: at.now,
             now: at.now.into(),
@@ -99,15 +105,18 @@ impl SelectRun {
             keys: VecDeque::new(),
             range: None,
             resumed: None,
-            remaining: if is_aggregate { u32::MAX } else { limit },
-            per_partition,
+            remaining: if is_grouped { u32::MAX } else { limit },
+            per_partition: if is_grouped { u32::MAX } else { per_partition },
             page_left: match page_size {
-                Some(size) if !is_aggregate => size.max(1),
+                Some(size) if !is_grouped => size.max(1),
                 _ => u32::MAX,
             },
             asked: Vec::new(),
             rows: Vec::new(),
-            states: is_aggregate.then(|| plan.projection.states()),
+            group: None,
+            groups_left: limit,
+            groups_left_in_partition: per_partition,
+            groups_a_partition: per_partition,
             last: None,
             plan: plan.clone(),
         };
@@ -147,7 +156,7 @@ impl SelectRun {
     pub fn step(&mut self) -> Result<SelectStep, QueryError> {
         let enough = self.remaining == 0 || self.page_left == 0;
         if enough || (self.keys.is_empty() && self.range.is_none() && self.resumed.is_none()) {
-            return Ok(SelectStep::Done(self.finish(enough)));
+            return self.finish(enough).map(SelectStep::Done);
         }
         let limit = self.remaining.min(self.page_left);
         self.asked.clear();
@@ -171,9 +180,9 @@ impl SelectRun {
             return Ok(SelectStep::Read(commands));
         }
         let Some(range) = self.range.take() else {
-            return Ok(SelectStep::Done(self.finish(enough)));
+            return self.finish(enough).map(SelectStep::Done);
         };
-        let limit = if self.states.is_some() {
+        let limit = if self.plan.projection.is_grouped() {
             limit.min(AGGREGATION_PAGE)
         } else {
             limit
@@ -190,12 +199,12 @@ impl SelectRun {
     pub fn supply(&mut self, answers: Vec<Vec<Partition>>) -> Result<(), QueryError> {
         debug_assert_eq!(answers.len(), self.asked.len(), "an answer a command");
         for (partitions, asked) in answers.into_iter().zip(core::mem::take(&mut self.asked)) {
-            let before = self.remaining;
+            let mut taken = 0;
             for partition in &partitions {
-                self.take_partition(partition)?;
+                taken += self.take_partition(partition)?;
             }
             // Fewer than the limit: the range is through. Else it goes on after the last row.
-            if let (Some(mut range), true) = (asked.range, before - self.remaining >= asked.limit)
+            if let (Some(mut range), true) = (asked.range, taken >= asked.limit)
                 && let Some((key, clustering, left)) = self.last.clone()
             {
                 range.start = PartitionBound::AfterKey(key.clone());
@@ -208,7 +217,8 @@ impl SelectRun {
         Ok(())
     }
 
-    fn take_partition(&mut self, partition: &Partition) -> Result<(), QueryError> {
+    /// Answers how many rows it had.
+    fn take_partition(&mut self, partition: &Partition) -> Result<u32, QueryError> {
         let table = self.plan.table.clone();
         let key = split_key(&partition.key.key.0, table.partition_key.len())
             .ok_or_else(|| QueryError::Server("a partition key that does not split into its columns".into()))?;
@@ -234,12 +244,20 @@ impl SelectRun {
         if self.plan.distinct {
             rows.truncate(1);
         }
+        let is_grouped = self.plan.projection.is_grouped();
+        if self.last.as_ref().is_none_or(|(key, _, _)| *key != partition.key) {
+            self.groups_left_in_partition = self.groups_a_partition;
+        }
+        let mut taken = 0;
         for (clustering, row) in rows {
             if self.remaining == 0 || self.page_left == 0 || left == 0 {
                 break;
             }
-            self.remaining -= 1;
+            taken += 1;
             left -= 1;
+            if !is_grouped {
+                self.remaining -= 1;
+            }
             if self.page_left != u32::MAX {
                 self.page_left -= 1;
             }
@@ -248,19 +266,53 @@ impl SelectRun {
                 now: self.moment,
                 uuids: &mut no_uuids,
             };
-            match &mut self.states {
-                Some(states) => self.plan.projection.accumulate(states, &row, &mut at)?,
-                None => self.rows.push(self.plan.projection.project(&row, &mut at)?),
+            match is_grouped {
+                true => self.group(&row, &mut at)?,
+                false => self.rows.push(self.plan.projection.project(&row, &mut at)?),
             }
             self.last = Some((partition.key.clone(), clustering.cloned(), left));
+        }
+        Ok(taken)
+    }
+
+    /// Adds a row to its group, which the rows before may have begun.
+    fn group(&mut self, row: &RowView<'_>, at: &mut Evaluation<'_>) -> Result<(), QueryError> {
+        let projection = &self.plan.projection;
+        let key = projection.key(row, at)?;
+        if let Some(group) = &mut self.group
+            && group.has_key(&key)
+        {
+            return projection.add(group, row, at);
+        }
+        if let Some(group) = self.group.take() {
+            self.rows.push(projection.close(group, at)?);
+        }
+        if self.groups_left == 0 {
+            self.remaining = 0;
+        } else if self.groups_left_in_partition > 0 {
+            self.groups_left -= 1;
+            self.groups_left_in_partition -= 1;
+            self.group = Some(projection.open(key, row, at)?);
         }
         Ok(())
     }
 
-    fn finish(&mut self, enough: bool) -> QueryResult {
+    fn finish(&mut self, enough: bool) -> Result<QueryResult, QueryError> {
         let mut rows = core::mem::take(&mut self.rows);
-        if let Some(states) = self.states.take() {
-            rows = vec![states.into_iter().map(State::finish).collect()];
+        let projection = &self.plan.projection;
+        // Without GROUP BY all rows are one group, even if there are none.
+        let is_one_group = projection.is_grouped() && !projection.has_group_by();
+        let last = self
+            .group
+            .take()
+            .or_else(|| (is_one_group && rows.is_empty()).then(|| projection.empty_group()));
+        if let Some(group) = last {
+            let mut no_uuids = |_: UuidKind| uuid::Uuid::nil();
+            let mut at = Evaluation {
+                now: self.moment,
+                uuids: &mut no_uuids,
+            };
+            rows.push(projection.close(group, &mut at)?);
         }
         let more = enough && self.remaining > 0;
         let paging_state = self.last.take().filter(|_| more).map(|(key, clustering, left)| {
@@ -272,11 +324,11 @@ impl SelectRun {
             };
             Bytes::from(codec::encode(&state))
         });
-        QueryResult::Rows(Rows {
+        Ok(QueryResult::Rows(Rows {
             columns: self.plan.projection.columns.clone(),
             rows,
             paging_state,
-        })
+        }))
     }
 
     fn command(&self, partitions: PartitionSelection, limit: u32) -> ReadCommand {

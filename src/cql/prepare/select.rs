@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::definition::not_yet;
+use super::expression::Scope;
 use super::keys::{Choices, leading_choices};
 use super::modify::check_nulls;
 use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column};
@@ -15,13 +16,16 @@ use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::cql::QueryError;
-use crate::cql::ast::{Direction, Select, Term};
+use crate::cql::ast::{Direction, Select, Selector, Term};
 use crate::data::{CqlType, Operator};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 /// What replicas would have to read and throw away is asked for only on purpose.
 const FILTERING_NEEDED: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
      performance. If you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
+
+const GROUP_BY_FUNCTION: &str =
+    "Group by only supports columns of the PRIMARY KEY and, as the last, a monotonic function of one";
 
 const NO_KEY_FOR_AGGREGATE: &str = "Aggregation query used without partition key";
 const KEY_IN_FOR_AGGREGATE: &str = "Aggregation query used on multiple partition keys (IN restriction)";
@@ -71,14 +75,12 @@ impl PrepareContext<'_> {
         if statement.json {
             return Err(not_yet("SELECT JSON"));
         }
-        if !statement.group_by.is_empty() {
-            return Err(not_yet("GROUP BY"));
-        }
-        let projection = self.projection(&statement.selection, table)?;
+        let mut projection = self.projection(&statement.selection, table)?;
         if statement.distinct {
             self.check_distinct(&projection, table)?;
         }
         let restrictions = self.restrictions(&statement.where_clause, table)?;
+        self.group_by(&statement.group_by, &restrictions, &mut projection, table)?;
         let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
         let (rows, more) = rows(table, &restrictions, &partitions, statement.allow_filtering)?;
         conditions.extend(more);
@@ -97,13 +99,15 @@ impl PrepareContext<'_> {
                 .transpose()
         };
         let mut warnings = Vec::new();
-        if projection.is_aggregate() {
+        if projection.is_grouped() {
             match &partitions {
-                Partitions::Range(_) => warnings.push(NO_KEY_FOR_AGGREGATE.to_string()),
+                Partitions::Range(None) if table.partition_key.iter().all(|it| restrictions.of(it).is_none()) => {
+                    warnings.push(NO_KEY_FOR_AGGREGATE.to_string())
+                }
                 Partitions::Keys(choices) if choices.has_in() => {
                     warnings.push(KEY_IN_FOR_AGGREGATE.to_string());
                 }
-                Partitions::Keys(_) => {}
+                _ => {}
             }
         }
         let plan = SelectPlan {
@@ -118,6 +122,68 @@ impl PrepareContext<'_> {
             per_partition_limit: limit("[per_partition_limit]", &statement.per_partition_limit)?,
         };
         Ok((plan, warnings))
+    }
+
+    /// GROUP BY takes the first columns of the primary key, of which those fixed by `=` may be left out, and last of all a
+    /// function that keeps their order.
+    fn group_by(
+        &self,
+        selectors: &[Selector],
+        restrictions: &Restrictions,
+        projection: &mut Projection,
+        table: &TableMetadata,
+    ) -> Result<(), QueryError> {
+        let mut scope = Scope::of_rows(table);
+        let mut expressions = Vec::new();
+        let mut key = table.partition_key.iter().chain(&table.clustering);
+        for (at, selector) in selectors.iter().enumerate() {
+            let (name, is_column) = match selector {
+                Selector::Column(name) => (name, true),
+                Selector::Function { name, arguments } => match arguments.as_slice() {
+                    [Selector::Column(column), ..] if name.name == "floor" => (column, false),
+                    _ => return Err(QueryError::invalid(GROUP_BY_FUNCTION)),
+                },
+                _ => return Err(QueryError::invalid(GROUP_BY_FUNCTION)),
+            };
+            let column = existing_column(table, name)?;
+            if column.kind > ColumnKind::Clustering {
+                return Err(QueryError::invalid(format!(
+                    "Group by is currently only supported on the columns of the PRIMARY KEY, got {name}"
+                )));
+            }
+            if !is_column && (at + 1 < selectors.len() || column.kind == ColumnKind::PartitionKey) {
+                return Err(QueryError::invalid(GROUP_BY_FUNCTION));
+            }
+            let is_in_order = loop {
+                match key.next() {
+                    Some(next) if next.name == column.name => break true,
+                    Some(next) if matches!(restrictions.of(next), Some(Restriction::Equal(_))) => {}
+                    _ => break false,
+                }
+            };
+            if !is_in_order {
+                return Err(QueryError::invalid(
+                    "Group by currently only support groups of columns following their declared order in the PRIMARY KEY",
+                ));
+            }
+            expressions.push(self.expression(selector, None, &mut scope)?.0);
+        }
+        // Groups do not go beyond a partition, whose key may be incomplete here only if that is fixed.
+        let rest = table.partition_key.iter().skip(expressions.len());
+        if !expressions.is_empty()
+            && rest
+                .clone()
+                .any(|it| !matches!(restrictions.of(it), Some(Restriction::Equal(_))))
+        {
+            let columns = key.filter(|it| it.kind == ColumnKind::PartitionKey);
+            if columns.count() > 0 {
+                return Err(QueryError::invalid(
+                    "Group by is not supported on only a part of the partition key",
+                ));
+            }
+        }
+        projection.group_by(expressions, scope.needed);
+        Ok(())
     }
 
     fn check_distinct(&self, projection: &Projection, table: &TableMetadata) -> Result<(), QueryError> {

@@ -1,13 +1,15 @@
-//! What a SELECT shows of the rows it finds.
+//! What a SELECT shows of the rows it finds, row by row or group by group.
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::definition::not_yet;
-use super::restrictions::existing_column;
+use super::expression::{Expression, RowValues, Scope};
+use super::selector_text::column_name;
 use super::{Evaluation, PrepareContext};
 use crate::cql::QueryError;
-use crate::cql::ast::{CellMetadata, SelectedColumn, Selection, Selector};
-use crate::cql::functions::{self, Call};
+use crate::cql::ast::{SelectedColumn, Selection, Selector};
+use crate::cql::functions::{Aggregate, State};
 use crate::cql::result::ResultColumn;
 use crate::data::{ColumnName, CqlType};
 use crate::schema::TableMetadata;
@@ -19,25 +21,50 @@ pub struct Projection {
     expressions: Vec<Expression>,
     /// The columns of the table that it needs.
     needed: Vec<ColumnName>,
+    /// The aggregates within the expressions, by number.
+    aggregates: Vec<(Aggregate, Option<Expression>)>,
+    /// What is the same for all rows of a group.
+    group_by: Vec<Expression>,
 }
 
-/// An expression over one row.
+/// The rows of a group, as far as they have been seen.
 #[derive(Clone, Debug)]
-pub(in crate::cql) enum Expression {
-    Column(ColumnName),
-    Constant(Option<Bytes>),
-    WriteTime(ColumnName),
-    TimeToLive(ColumnName),
-    Call(Call<Expression>),
-    /// An aggregate: its state goes through all rows.
-    Aggregate(functions::Aggregate, Option<Box<Expression>>),
+pub(super) struct Group {
+    key: Vec<Option<Bytes>>,
+    first: FirstRow,
+    states: Vec<State>,
 }
 
-/// What an expression reads of a row.
-pub(super) trait RowValues {
-    fn value(&self, column: &ColumnName) -> Option<Bytes>;
-    fn write_time(&self, column: &ColumnName) -> Option<i64>;
-    fn time_to_live(&self, column: &ColumnName) -> Option<i32>;
+/// The first row of a group: what a column shows that is no aggregate. Beside it stand the aggregates' results.
+#[derive(Clone, Debug, Default)]
+struct FirstRow {
+    cells: BTreeMap<ColumnName, Captured>,
+    results: Vec<Option<Bytes>>,
+}
+
+#[derive(Clone, Debug)]
+struct Captured {
+    value: Option<Bytes>,
+    write_time: Option<i64>,
+    time_to_live: Option<i32>,
+}
+
+impl RowValues for FirstRow {
+    fn value(&self, column: &ColumnName) -> Option<Bytes> {
+        self.cells.get(column)?.value.clone()
+    }
+
+    fn write_time(&self, column: &ColumnName) -> Option<i64> {
+        self.cells.get(column)?.write_time
+    }
+
+    fn time_to_live(&self, column: &ColumnName) -> Option<i32> {
+        self.cells.get(column)?.time_to_live
+    }
+
+    fn aggregate(&self, number: usize) -> Option<Bytes> {
+        self.results.get(number).cloned().flatten()
+    }
 }
 
 impl Projection {
@@ -45,10 +72,19 @@ impl Projection {
         self.needed.iter()
     }
 
-    pub fn is_aggregate(&self) -> bool {
-        self.expressions
-            .iter()
-            .any(|it| matches!(it, Expression::Aggregate(..)))
+    /// Whether rows are shown in groups, of which all together may be one.
+    pub fn is_grouped(&self) -> bool {
+        !self.aggregates.is_empty() || !self.group_by.is_empty()
+    }
+
+    pub fn has_group_by(&self) -> bool {
+        !self.group_by.is_empty()
+    }
+
+    /// Groups rows by these expressions, which need these columns.
+    pub(super) fn group_by(&mut self, expressions: Vec<Expression>, needed: Vec<ColumnName>) {
+        self.group_by = expressions;
+        self.needed.extend(needed);
     }
 
     /// One result row of one row.
@@ -60,62 +96,74 @@ impl Projection {
         self.expressions.iter().map(|it| it.evaluate(row, at)).collect()
     }
 
-    /// States for aggregation; see `accumulate` and `finish`.
-    pub(super) fn states(&self) -> Vec<functions::State> {
-        let state = |it: &Expression| match it {
-            Expression::Aggregate(aggregate, _) => aggregate.start(),
-            _ => functions::State::first_value(),
-        };
-        self.expressions.iter().map(state).collect()
+    /// A group without rows.
+    pub(super) fn empty_group(&self) -> Group {
+        Group {
+            key: Vec::new(),
+            first: FirstRow::default(),
+            states: self.aggregates.iter().map(|(aggregate, _)| aggregate.start()).collect(),
+        }
     }
 
-    pub(super) fn accumulate(
+    pub(super) fn key(&self, row: &impl RowValues, at: &mut Evaluation<'_>) -> Result<Vec<Option<Bytes>>, QueryError> {
+        self.group_by.iter().map(|it| it.evaluate(row, at)).collect()
+    }
+
+    /// The group that begins with this row.
+    pub(super) fn open(
         &self,
-        states: &mut [functions::State],
+        key: Vec<Option<Bytes>>,
+        row: &impl RowValues,
+        at: &mut Evaluation<'_>,
+    ) -> Result<Group, QueryError> {
+        let captured = |name: &ColumnName| {
+            let captured = Captured {
+                value: row.value(name),
+                write_time: row.write_time(name),
+                time_to_live: row.time_to_live(name),
+            };
+            (name.clone(), captured)
+        };
+        let mut group = self.empty_group();
+        group.key = key;
+        group.first.cells = self.needed.iter().map(captured).collect();
+        self.add(&mut group, row, at)?;
+        Ok(group)
+    }
+
+    pub(super) fn add(
+        &self,
+        group: &mut Group,
         row: &impl RowValues,
         at: &mut Evaluation<'_>,
     ) -> Result<(), QueryError> {
-        for (state, expression) in states.iter_mut().zip(&self.expressions) {
-            let value = match expression {
-                Expression::Aggregate(_, None) => Some(Bytes::new()),
-                Expression::Aggregate(_, Some(of)) => of.evaluate(row, at)?,
-                other => other.evaluate(row, at)?,
-            };
-            state.add(value)?;
+        for (state, (_, argument)) in group.states.iter_mut().zip(&self.aggregates) {
+            state.add(match argument {
+                None => Some(Bytes::new()),
+                Some(argument) => argument.evaluate(row, at)?,
+            })?;
         }
         Ok(())
     }
+
+    /// The result row of a group whose rows are through.
+    pub(super) fn close(&self, mut group: Group, at: &mut Evaluation<'_>) -> Result<Vec<Option<Bytes>>, QueryError> {
+        group.first.results = group.states.into_iter().map(State::finish).collect();
+        self.project(&group.first, at)
+    }
 }
 
-impl Expression {
-    fn evaluate(&self, row: &impl RowValues, at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
-        Ok(match self {
-            Expression::Column(name) => row.value(name),
-            Expression::Constant(value) => value.clone(),
-            Expression::WriteTime(name) => row.write_time(name).map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
-            Expression::TimeToLive(name) => row
-                .time_to_live(name)
-                .map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
-            Expression::Call(call) => {
-                let arguments = call
-                    .arguments
-                    .iter()
-                    .map(|it| it.evaluate(row, at))
-                    .collect::<Result<Vec<_>, _>>()?;
-                return call.run(&arguments, at);
-            }
-            Expression::Aggregate(..) => return Err(not_yet("An aggregate within an expression")),
-        })
+impl Group {
+    pub fn has_key(&self, key: &[Option<Bytes>]) -> bool {
+        self.key == key
     }
 }
 
 impl PrepareContext<'_> {
     pub(super) fn projection(&self, selection: &Selection, table: &TableMetadata) -> Result<Projection, QueryError> {
-        let mut projection = Projection {
-            columns: Vec::new(),
-            expressions: Vec::new(),
-            needed: Vec::new(),
-        };
+        let mut columns = Vec::new();
+        let mut expressions = Vec::new();
+        let mut scope = Scope::of_rows(table);
         let result_column = |name: &str, ty: CqlType| ResultColumn {
             keyspace: table.keyspace.clone(),
             table: table.name.to_string(),
@@ -125,140 +173,30 @@ impl PrepareContext<'_> {
         match selection {
             Selection::All => {
                 for column in table.columns() {
-                    projection.columns.push(result_column(&column.name, column.ty.clone()));
-                    projection.expressions.push(Expression::Column(column.name.clone()));
-                    projection.needed.push(column.name.clone());
+                    columns.push(result_column(&column.name, column.ty.clone()));
+                    expressions.push(Expression::Column(column.name.clone()));
+                    scope.needed.push(column.name.clone());
                 }
             }
             Selection::Columns(selected) => {
                 for SelectedColumn { selector, alias } in selected {
-                    let (expression, ty) = self.selector(selector, table, &mut projection.needed)?;
-                    let name = alias.clone().unwrap_or_else(|| selector_name(selector));
-                    projection.columns.push(result_column(&name, ty));
-                    projection.expressions.push(expression);
+                    let (expression, ty) = self.expression(selector, None, &mut scope)?;
+                    let name = alias.clone().unwrap_or_else(|| match (selector, &expression) {
+                        // A cast to the type that the column has already is not there.
+                        (Selector::Cast { selector, .. }, Expression::Column(_)) => column_name(selector),
+                        _ => column_name(selector),
+                    });
+                    columns.push(result_column(&name, ty));
+                    expressions.push(expression);
                 }
             }
         }
-        Ok(projection)
-    }
-
-    /// An expression and its type; adds the columns it needs.
-    fn selector(
-        &self,
-        selector: &Selector,
-        table: &TableMetadata,
-        needed: &mut Vec<ColumnName>,
-    ) -> Result<(Expression, CqlType), QueryError> {
-        match selector {
-            Selector::Column(name) => {
-                let column = existing_column(table, name)?;
-                needed.push(column.name.clone());
-                Ok((Expression::Column(column.name.clone()), column.ty.clone()))
-            }
-            Selector::CountRows => Ok((
-                Expression::Aggregate(functions::Aggregate::count(), None),
-                CqlType::Bigint,
-            )),
-            Selector::Metadata { which, of } => {
-                let Selector::Column(name) = &**of else {
-                    return Err(not_yet("writetime and ttl of a part of a column"));
-                };
-                let column = existing_column(table, name)?;
-                let function = match which {
-                    CellMetadata::TimeToLive => "ttl",
-                    CellMetadata::WriteTime => "writetime",
-                    CellMetadata::MaxWriteTime => "maxwritetime",
-                };
-                if column.kind <= crate::schema::ColumnKind::Clustering {
-                    return Err(QueryError::invalid(format!(
-                        "Cannot use selection function {function} on PRIMARY KEY part {name}"
-                    )));
-                }
-                if column.ty.is_multi_cell() {
-                    return Err(not_yet("writetime and ttl of collections"));
-                }
-                needed.push(column.name.clone());
-                Ok(match which {
-                    CellMetadata::TimeToLive => (Expression::TimeToLive(column.name.clone()), CqlType::Int),
-                    _ => (Expression::WriteTime(column.name.clone()), CqlType::Bigint),
-                })
-            }
-            Selector::Literal(_) | Selector::Null => Err(QueryError::invalid(format!(
-                "Cannot infer type for term {} in selection clause (try using a cast to force a type)",
-                selector_text(selector)
-            ))),
-            Selector::TypeHint { hint, selector } => {
-                let ty = self.resolve_type(hint, &table.keyspace)?;
-                match &**selector {
-                    Selector::Literal(literal) => {
-                        let receiver = super::term::Receiver {
-                            name: format!("({hint}){literal}"),
-                            ty: ty.clone(),
-                        };
-                        let term = self.term(
-                            &crate::cql::ast::Term::Literal(literal.clone()),
-                            &receiver,
-                            &table.keyspace,
-                        )?;
-                        let super::TypedTerm::Constant(value) = term else {
-                            return Err(not_yet("This selector"));
-                        };
-                        Ok((Expression::Constant(Some(value)), ty))
-                    }
-                    Selector::Null => Ok((Expression::Constant(None), ty)),
-                    _ => self.selector(selector, table, needed),
-                }
-            }
-            Selector::Function { name, arguments } => {
-                let mut prepared = Vec::new();
-                let mut types = Vec::new();
-                for argument in arguments {
-                    let (expression, ty) = self.selector(argument, table, needed)?;
-                    prepared.push(expression);
-                    types.push(ty);
-                }
-                functions::prepare_selector(name, prepared, &types, table)
-            }
-            _ => Err(not_yet("This kind of selector")),
-        }
-    }
-}
-
-/// The name of a result column that has no alias.
-fn selector_name(selector: &Selector) -> String {
-    match selector {
-        Selector::CountRows => "count".to_string(),
-        other => named(other),
-    }
-}
-
-fn named(selector: &Selector) -> String {
-    match selector {
-        Selector::Column(name) => name.clone(),
-        Selector::CountRows => "count(*)".to_string(),
-        Selector::Metadata { which, of } => {
-            let function = match which {
-                CellMetadata::TimeToLive => "ttl",
-                CellMetadata::WriteTime => "writetime",
-                CellMetadata::MaxWriteTime => "maxwritetime",
-            };
-            format!("{function}({})", named(of))
-        }
-        Selector::Function { name, arguments } => {
-            let arguments: Vec<String> = arguments.iter().map(named).collect();
-            let keyspace = name.keyspace.as_deref().unwrap_or("system");
-            format!("{keyspace}.{}({})", name.name, arguments.join(", "))
-        }
-        other => selector_text(other),
-    }
-}
-
-fn selector_text(selector: &Selector) -> String {
-    match selector {
-        Selector::Literal(literal) => literal.to_string(),
-        Selector::Null => "NULL".to_string(),
-        Selector::TypeHint { hint, selector } => format!("({hint}){}", selector_text(selector)),
-        Selector::Column(name) => name.clone(),
-        _ => "?".to_string(),
+        Ok(Projection {
+            columns,
+            expressions,
+            needed: scope.needed,
+            aggregates: scope.aggregates,
+            group_by: Vec::new(),
+        })
     }
 }

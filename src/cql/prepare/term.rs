@@ -4,10 +4,11 @@
 
 use bytes::Bytes;
 
+use super::expression::{Expression, NoRow, Scope};
 use super::{Evaluation, PrepareContext};
 use crate::cql::QueryError;
 use crate::cql::ast::{Literal, Term};
-use crate::cql::functions::{self, Call};
+use crate::data::types::Assignment;
 use crate::data::types::layout::{join_collection, join_tuple, join_vector};
 use crate::data::{CqlType, KeyspaceName, MarshalError};
 
@@ -41,7 +42,8 @@ pub enum TypedTerm {
         fixed_length: bool,
         elements: Vec<TypedTerm>,
     },
-    Call(Call<TypedTerm>),
+    /// A function, an operation or a cast.
+    Computed(Box<Expression>),
 }
 
 impl From<MarshalError> for QueryError {
@@ -140,10 +142,9 @@ impl PrepareContext<'_> {
                     receiver.name, receiver.ty
                 ))),
             },
-            Term::Function { name, arguments } => functions::prepare_call(self, name, arguments, receiver, keyspace),
             Term::TypeHint { hint, term } => {
                 let hinted = self.resolve_type(hint, keyspace)?;
-                if !functions::is_assignable(&hinted, &receiver.ty) {
+                if receiver.ty.assignment_from(&hinted) == Assignment::No {
                     return Err(QueryError::invalid(format!(
                         "Cannot assign value ({hint}){term} to {} of type {}",
                         receiver.name, receiver.ty
@@ -159,8 +160,8 @@ impl PrepareContext<'_> {
                 )
             }
             Term::Marker(_) => Err(QueryError::invalid("Invalid amount of bind variables")),
-            Term::Cast { .. } | Term::Arithmetic { .. } | Term::Negation(_) => {
-                functions::prepare_operation(self, term, receiver, keyspace)
+            Term::Function { .. } | Term::Cast { .. } | Term::Arithmetic { .. } | Term::Negation(_) => {
+                self.computed(term, receiver, &mut Scope::of_terms(keyspace, None))
             }
         }
     }
@@ -278,14 +279,7 @@ impl TypedTerm {
                 let elements = self::values(elements, at)?;
                 join_vector(*fixed_length, elements.iter().map(|it| &**it))
             }
-            TypedTerm::Call(call) => {
-                let arguments = call
-                    .arguments
-                    .iter()
-                    .map(|it| it.evaluate(at))
-                    .collect::<Result<Vec<_>, _>>()?;
-                return call.run(&arguments, at);
-            }
+            TypedTerm::Computed(expression) => return expression.evaluate(&NoRow, at),
         }))
     }
 }

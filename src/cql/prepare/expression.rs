@@ -1,0 +1,638 @@
+//! Expressions over a row: prepared from selectors, and from terms that compute something.
+
+use bytes::Bytes;
+
+use super::restrictions::existing_column;
+use super::term::{Receiver, TypedTerm};
+use super::{Evaluation, PrepareContext, definition::not_yet, selector_text::selector_text};
+use crate::cql::QueryError;
+use crate::cql::ast::{CellMetadata, QualifiedName, Selector, Term};
+use crate::cql::functions::{self, Aggregate, Argument, ArgumentKind, Call, Signature};
+use crate::data::types::Assignment;
+use crate::data::types::layout::{join_collection, split_collection, split_tuple};
+use crate::data::{ColumnName, CqlType, KeyspaceName};
+use crate::schema::{ColumnKind, TableMetadata};
+
+/// An expression over one row, or over the results of a group's aggregates.
+#[derive(Clone, Debug)]
+pub enum Expression {
+    Column(ColumnName),
+    Term(Box<TypedTerm>),
+    WriteTime(ColumnName),
+    TimeToLive(ColumnName),
+    Call(Call<Expression>),
+    /// The result of the aggregate of this number.
+    Aggregate(usize),
+    /// The value under a key of a map, or an element of a set.
+    Element {
+        of: Box<Expression>,
+        ty: CqlType,
+        key: Box<TypedTerm>,
+    },
+    /// The part of a map or set from one key to another.
+    Slice {
+        of: Box<Expression>,
+        ty: CqlType,
+        from: Option<Box<TypedTerm>>,
+        to: Option<Box<TypedTerm>>,
+    },
+    /// A field of a user type.
+    Field {
+        of: Box<Expression>,
+        at: usize,
+    },
+}
+
+/// What an expression reads of a row.
+pub trait RowValues {
+    fn value(&self, column: &ColumnName) -> Option<Bytes>;
+    fn write_time(&self, column: &ColumnName) -> Option<i64>;
+    fn time_to_live(&self, column: &ColumnName) -> Option<i32>;
+    /// The result of an aggregate, once a group's rows are through.
+    fn aggregate(&self, _number: usize) -> Option<Bytes> {
+        None
+    }
+}
+
+/// For terms, which have no row.
+pub(super) struct NoRow;
+
+impl RowValues for NoRow {
+    fn value(&self, _: &ColumnName) -> Option<Bytes> {
+        None
+    }
+    fn write_time(&self, _: &ColumnName) -> Option<i64> {
+        None
+    }
+    fn time_to_live(&self, _: &ColumnName) -> Option<i32> {
+        None
+    }
+}
+
+impl Expression {
+    pub(super) fn evaluate(&self, row: &impl RowValues, at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
+        Ok(match self {
+            Expression::Column(name) => row.value(name),
+            Expression::Term(term) => return term.evaluate(at),
+            Expression::WriteTime(name) => row.write_time(name).map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
+            Expression::TimeToLive(name) => row
+                .time_to_live(name)
+                .map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
+            Expression::Call(call) => {
+                let arguments = call.arguments.iter().map(|it| it.evaluate(row, at));
+                let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+                return call.run(&arguments, at);
+            }
+            Expression::Aggregate(number) => row.aggregate(*number),
+            Expression::Element { of, ty, key } => {
+                let (Some(whole), Some(key)) = (of.evaluate(row, at)?, key.evaluate(at)?) else {
+                    return Ok(None);
+                };
+                let parts = split_collection("collection", &whole)?;
+                let found = match ty {
+                    CqlType::Map { key: ty, .. } => {
+                        let entry = parts.chunks_exact(2).find(|entry| ty.compare(entry[0], &key).is_eq());
+                        entry.map(|entry| entry[1])
+                    }
+                    CqlType::Set { element: ty, .. } => parts.into_iter().find(|part| ty.compare(part, &key).is_eq()),
+                    _ => None,
+                };
+                found.map(|part| whole.slice_ref(part))
+            }
+            Expression::Slice { of, ty, from, to } => {
+                let Some(whole) = of.evaluate(row, at)? else {
+                    return Ok(None);
+                };
+                let mut bound = |term: &Option<Box<TypedTerm>>| match term {
+                    Some(term) => term.evaluate(at),
+                    None => Ok(None),
+                };
+                let (from, to) = (bound(from)?, bound(to)?);
+                let (CqlType::Map { key: of_key, .. } | CqlType::Set { element: of_key, .. }) = ty else {
+                    return Ok(None);
+                };
+                let within = |key: &[u8]| {
+                    from.as_ref().is_none_or(|from| of_key.compare(key, from).is_ge())
+                        && to.as_ref().is_none_or(|to| of_key.compare(key, to).is_le())
+                };
+                let width = if matches!(ty, CqlType::Map { .. }) { 2 } else { 1 };
+                let parts = split_collection("collection", &whole)?;
+                let kept: Vec<&[u8]> = parts
+                    .chunks_exact(width)
+                    .filter(|it| within(it[0]))
+                    .flatten()
+                    .copied()
+                    .collect();
+                match kept.is_empty() && ty.is_multi_cell() {
+                    true => None,
+                    false => Some(join_collection(kept.len() / width, kept)),
+                }
+            }
+            Expression::Field { of, at: field } => {
+                let Some(whole) = of.evaluate(row, at)? else {
+                    return Ok(None);
+                };
+                let part = split_tuple(field + 1, whole.as_ref())
+                    .ok()
+                    .and_then(|it| it.get(*field).copied().flatten());
+                part.map(|part| whole.slice_ref(part))
+            }
+        })
+    }
+}
+
+/// Where an expression stands, and what preparing it has found to be needed.
+pub(super) struct Scope<'a> {
+    /// None where a term is wanted: there are no columns.
+    pub table: Option<&'a TableMetadata>,
+    /// Whose partition key `token` takes.
+    pub token_of: Option<&'a TableMetadata>,
+    pub keyspace: &'a KeyspaceName,
+    pub needed: Vec<ColumnName>,
+    pub aggregates: Vec<(Aggregate, Option<Expression>)>,
+    within_aggregate: bool,
+}
+
+impl<'a> Scope<'a> {
+    pub fn of_rows(table: &'a TableMetadata) -> Scope<'a> {
+        Scope {
+            table: Some(table),
+            token_of: Some(table),
+            ..Scope::of_terms(&table.keyspace, None)
+        }
+    }
+
+    pub fn of_terms(keyspace: &'a KeyspaceName, token_of: Option<&'a TableMetadata>) -> Scope<'a> {
+        Scope {
+            table: None,
+            token_of,
+            keyspace,
+            needed: Vec::new(),
+            aggregates: Vec::new(),
+            within_aggregate: false,
+        }
+    }
+}
+
+type Typed = (Expression, CqlType);
+
+impl PrepareContext<'_> {
+    /// A term that has to be computed, as what its receiver wants.
+    pub(super) fn computed(
+        &self,
+        term: &Term,
+        receiver: &Receiver,
+        scope: &mut Scope<'_>,
+    ) -> Result<TypedTerm, QueryError> {
+        let (expression, ty) = self.expression(&Selector::from(term), Some(&receiver.ty), scope)?;
+        if receiver.ty.assignment_from(&ty) == Assignment::No {
+            let what = match &expression {
+                Expression::Call(call) => format!("result of function {} (type {ty})", call.name),
+                _ => format!("value {term} (type {ty})"),
+            };
+            return Err(QueryError::invalid(format!(
+                "Type error: cannot assign {what} to {} (type {})",
+                receiver.name, receiver.ty
+            )));
+        }
+        Ok(TypedTerm::Computed(Box::new(expression)))
+    }
+
+    /// An expression and its type. `wanted`: the type it is for, where that is known.
+    pub(super) fn expression(
+        &self,
+        selector: &Selector,
+        wanted: Option<&CqlType>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Typed, QueryError> {
+        match selector {
+            Selector::Column(name) => {
+                let Some(table) = scope.table else {
+                    return Err(QueryError::invalid(format!("Undefined column name {name}")));
+                };
+                let column = existing_column(table, name)?;
+                scope.needed.push(column.name.clone());
+                Ok((Expression::Column(column.name.clone()), column.ty.clone()))
+            }
+            Selector::CountRows => self.aggregate(Aggregate::count(), CqlType::Bigint, None, scope),
+            Selector::Metadata { which, of } => self.metadata(*which, of, scope),
+            Selector::Marker(_) => Err(QueryError::invalid("Invalid amount of bind variables")),
+            Selector::Literal(_)
+            | Selector::Null
+            | Selector::List(_)
+            | Selector::Set(_)
+            | Selector::MapOrUserType(_) => self.literal(selector, wanted, scope),
+            Selector::Parenthesized(inner) => match inner.as_slice() {
+                [inner] if !matches!(wanted, Some(CqlType::Tuple(_))) => self.expression(inner, wanted, scope),
+                _ => self.literal(selector, wanted, scope),
+            },
+            Selector::TypeHint { hint, selector: inner } => {
+                let ty = self.resolve_type(hint, scope.keyspace)?;
+                let text = selector_text(selector);
+                if is_literal(inner) {
+                    let Some(term) = as_term(inner) else {
+                        return Err(not_yet("Columns within a literal"));
+                    };
+                    let receiver = Receiver {
+                        name: text,
+                        ty: ty.clone(),
+                    };
+                    let term = self.term(&term, &receiver, scope.keyspace)?;
+                    return Ok((Expression::Term(Box::new(term)), ty));
+                }
+                let (expression, found) = self.expression(inner, Some(&ty), scope)?;
+                match ty.assignment_from(&found) {
+                    Assignment::No => Err(QueryError::invalid(format!(
+                        "Cannot assign value {text} to {text} of type {ty}"
+                    ))),
+                    _ => Ok((expression, ty)),
+                }
+            }
+            Selector::Cast { selector: inner, to } => {
+                let to = super::type_name::native_type(*to);
+                let (expression, from) = match is_literal(inner) {
+                    true => self.literal_by_itself(inner, scope)?,
+                    false => self.expression(inner, None, scope)?,
+                };
+                if from == to {
+                    return Ok((expression, to));
+                }
+                if !functions::can_cast(&from, &to) {
+                    return Err(QueryError::invalid(format!(
+                        "{} cannot be cast to {to}",
+                        selector_text(inner)
+                    )));
+                }
+                Ok(call("cast", functions::cast(from, to), vec![expression]))
+            }
+            Selector::Function { name, arguments } => self.function(name, arguments, wanted, scope),
+            Selector::Arithmetic { left, operator, right } => {
+                let operands = self.arguments(&[&**left, &**right], scope)?;
+                let described: Vec<Argument> = operands.iter().map(|it| it.0.clone()).collect();
+                let signature = functions::resolve_operation(*operator, &described, wanted)?;
+                self.call(format!("'{operator}'"), signature, operands, scope)
+            }
+            Selector::Negation(inner) => {
+                let operands = self.arguments(&[&**inner], scope)?;
+                let signature = functions::resolve_negation(&operands[0].0, wanted)?;
+                self.call("'-'".to_string(), signature, operands, scope)
+            }
+            Selector::Field { of, field } => {
+                let (expression, ty) = self.expression(of, None, scope)?;
+                let text = selector_text(of);
+                let CqlType::UserType(user_type) = &ty else {
+                    return Err(QueryError::invalid(format!(
+                        "Invalid field selection: {text} of type {ty} is not a user type"
+                    )));
+                };
+                let Some(at) = user_type.fields.iter().position(|(name, _)| name == field) else {
+                    return Err(QueryError::invalid(format!(
+                        "{text} of type {} has no field {field}",
+                        user_type.name
+                    )));
+                };
+                let of = Box::new(expression);
+                Ok((Expression::Field { of, at }, user_type.fields[at].1.clone()))
+            }
+            Selector::Element { of, key } => {
+                let (expression, ty) = self.expression(of, None, scope)?;
+                let (receiver, returns) = self.element_of(of, &ty)?;
+                let key = Box::new(self.term(key, &receiver, scope.keyspace)?);
+                let of = Box::new(expression);
+                Ok((Expression::Element { of, ty, key }, returns))
+            }
+            Selector::Slice { of, from, to } => {
+                let (expression, ty) = self.expression(of, None, scope)?;
+                let (receiver, _) = self.element_of(of, &ty)?;
+                let bound = |term: &Option<Term>| -> Result<Option<Box<TypedTerm>>, QueryError> {
+                    let term = term.as_ref().map(|term| self.term(term, &receiver, scope.keyspace));
+                    Ok(term.transpose()?.map(Box::new))
+                };
+                let (from, to) = (bound(from)?, bound(to)?);
+                let of = Box::new(expression);
+                let returns = ty.clone();
+                Ok((Expression::Slice { of, ty, from, to }, returns))
+            }
+        }
+    }
+
+    /// What a key of this map or set is called and which type it has, and the type of what it leads to.
+    fn element_of(&self, of: &Selector, ty: &CqlType) -> Result<(Receiver, CqlType), QueryError> {
+        let text = selector_text(of);
+        let receiver = |name: &str, ty: &CqlType| Receiver {
+            name: format!("{name}({text})"),
+            ty: ty.clone(),
+        };
+        match ty {
+            CqlType::Map { key, value, .. } => Ok((receiver("key", key), CqlType::clone(value))),
+            CqlType::Set { element, .. } => Ok((receiver("value", element), CqlType::clone(element))),
+            CqlType::List { .. } => Err(QueryError::invalid(format!(
+                "Element selection is only allowed on sets and maps, but {text} is a list"
+            ))),
+            _ => Err(QueryError::invalid(format!(
+                "Invalid element selection: {text} is of type {ty} is not a collection"
+            ))),
+        }
+    }
+
+    fn literal(
+        &self,
+        selector: &Selector,
+        wanted: Option<&CqlType>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Typed, QueryError> {
+        let text = selector_text(selector);
+        let Some(wanted) = wanted else {
+            return Err(QueryError::invalid(format!(
+                "Cannot infer type for term {text} in selection clause (try using a cast to force a type)"
+            )));
+        };
+        let Some(term) = as_term(selector) else {
+            return Err(not_yet("Columns within a literal"));
+        };
+        let receiver = Receiver {
+            name: text,
+            ty: wanted.clone(),
+        };
+        let term = self.term(&term, &receiver, scope.keyspace)?;
+        Ok((Expression::Term(Box::new(term)), wanted.clone()))
+    }
+
+    /// A constant with the type it has when nothing else says one.
+    fn literal_by_itself(&self, selector: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
+        let ty = match selector {
+            Selector::Literal(literal) => Some(literal.kind.preferred_type(&literal.text)?),
+            _ => None,
+        };
+        self.literal(selector, ty.as_ref(), scope)
+    }
+
+    fn metadata(&self, which: CellMetadata, of: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
+        let (Selector::Column(name), Some(table)) = (of, scope.table) else {
+            return Err(not_yet("writetime and ttl of a part of a column"));
+        };
+        let column = existing_column(table, name)?;
+        let function = match which {
+            CellMetadata::TimeToLive => "ttl",
+            CellMetadata::WriteTime => "writetime",
+            CellMetadata::MaxWriteTime => "maxwritetime",
+        };
+        if column.kind <= ColumnKind::Clustering {
+            return Err(QueryError::invalid(format!(
+                "Cannot use selection function {function} on PRIMARY KEY part {name}"
+            )));
+        }
+        if column.ty.is_multi_cell() {
+            return Err(not_yet("writetime and ttl of collections"));
+        }
+        scope.needed.push(column.name.clone());
+        Ok(match which {
+            CellMetadata::TimeToLive => (Expression::TimeToLive(column.name.clone()), CqlType::Int),
+            _ => (Expression::WriteTime(column.name.clone()), CqlType::Bigint),
+        })
+    }
+
+    fn function(
+        &self,
+        name: &QualifiedName,
+        arguments: &[Selector],
+        wanted: Option<&CqlType>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Typed, QueryError> {
+        let is_native = name.keyspace.as_deref().is_none_or(|keyspace| keyspace == "system");
+        if is_native && functions::is_aggregate(&name.name) && scope.table.is_some() {
+            return self.named_aggregate(&name.name, arguments, scope);
+        }
+        let references: Vec<&Selector> = arguments.iter().collect();
+        let arguments = self.arguments(&references, scope)?;
+        let described: Vec<Argument> = arguments.iter().map(|it| it.0.clone()).collect();
+        let key: Vec<CqlType> = match scope.token_of {
+            Some(table) => table.partition_key.iter().map(|column| column.ty.clone()).collect(),
+            None => Vec::new(),
+        };
+        let resolved = functions::resolve(name, &described, wanted, &key)?;
+        let (full, signature) = resolved.ok_or_else(|| {
+            let name = functions::plain_name(name);
+            QueryError::invalid(match scope.table {
+                Some(_) => format!("Unknown function '{name}'"),
+                None => format!("Unknown function {name} called"),
+            })
+        })?;
+        self.call(full, signature, arguments, scope)
+    }
+
+    fn named_aggregate(&self, name: &str, arguments: &[Selector], scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
+        if scope.within_aggregate {
+            return Err(QueryError::invalid(
+                "aggregate functions cannot be used as arguments of aggregate functions",
+            ));
+        }
+        scope.within_aggregate = true;
+        let mut prepared = Vec::new();
+        for argument in arguments {
+            prepared.push(match is_literal(argument) {
+                true => self.literal_by_itself(argument, scope)?,
+                false => self.expression(argument, None, scope)?,
+            });
+        }
+        scope.within_aggregate = false;
+        let types: Vec<CqlType> = prepared.iter().map(|(_, ty)| ty.clone()).collect();
+        let (aggregate, returns) = Aggregate::named(name, &types)?;
+        let argument = prepared.into_iter().next().map(|(expression, _)| expression);
+        self.aggregate(aggregate, returns, argument, scope)
+    }
+
+    fn aggregate(
+        &self,
+        aggregate: Aggregate,
+        returns: CqlType,
+        argument: Option<Expression>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Typed, QueryError> {
+        if scope.within_aggregate {
+            return Err(QueryError::invalid(
+                "aggregate functions cannot be used as arguments of aggregate functions",
+            ));
+        }
+        scope.aggregates.push((aggregate, argument));
+        Ok((Expression::Aggregate(scope.aggregates.len() - 1), returns))
+    }
+
+    /// What is known of each argument; those whose type is certain are prepared already.
+    fn arguments<'s>(
+        &self,
+        selectors: &[&'s Selector],
+        scope: &mut Scope<'_>,
+    ) -> Result<Vec<(Argument, Prepared<'s>)>, QueryError> {
+        let mut all = Vec::new();
+        for selector in selectors {
+            let mut inner: &Selector = selector;
+            while let Selector::Parenthesized(parts) = inner
+                && let [only] = parts.as_slice()
+            {
+                inner = only;
+            }
+            let mut prepared = Prepared::Open(selector);
+            let kind = match inner {
+                Selector::Literal(literal) => ArgumentKind::Literal(literal.kind, literal.text.clone()),
+                Selector::Null => ArgumentKind::Open,
+                Selector::List(elements) => ArgumentKind::List(elements.len()),
+                Selector::Set(elements) => ArgumentKind::Set {
+                    is_empty: elements.is_empty(),
+                },
+                Selector::MapOrUserType(_) => ArgumentKind::Map,
+                Selector::Parenthesized(_) => ArgumentKind::Tuple,
+                _ => match self.expression(inner, None, scope) {
+                    Ok((expression, ty)) => {
+                        prepared = Prepared::Done(expression);
+                        ArgumentKind::Typed(ty)
+                    }
+                    // What has several types by itself may have one where it is wanted.
+                    Err(_) if matches!(inner, Selector::Arithmetic { .. } | Selector::Negation(_)) => {
+                        ArgumentKind::Open
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            let text = selector_text(selector);
+            all.push((Argument { text, kind }, prepared));
+        }
+        Ok(all)
+    }
+
+    fn call(
+        &self,
+        name: String,
+        function: Signature,
+        arguments: Vec<(Argument, Prepared<'_>)>,
+        scope: &mut Scope<'_>,
+    ) -> Result<Typed, QueryError> {
+        let mut expressions = Vec::new();
+        for ((_, prepared), ty) in arguments.into_iter().zip(&function.parameters) {
+            expressions.push(match prepared {
+                Prepared::Done(expression) => expression,
+                Prepared::Open(selector) => self.expression(selector, Some(ty), scope)?.0,
+            });
+        }
+        Ok(call(&name, function, expressions))
+    }
+}
+
+/// An argument: prepared, or to be once its type is settled.
+enum Prepared<'s> {
+    Done(Expression),
+    Open(&'s Selector),
+}
+
+fn call(name: &str, function: Signature, arguments: Vec<Expression>) -> Typed {
+    let returns = function.returns.clone();
+    let name = name.to_string();
+    let call = Call {
+        name,
+        function,
+        arguments,
+    };
+    (Expression::Call(call), returns)
+}
+
+/// Whether its type is the one that is asked for, whichever that is.
+fn is_literal(selector: &Selector) -> bool {
+    match selector {
+        Selector::Parenthesized(inner) => inner.len() > 1 || inner.iter().all(is_literal),
+        Selector::Literal(_) | Selector::Null | Selector::List(_) | Selector::Set(_) | Selector::MapOrUserType(_) => {
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The selector as a term, if it has no column in it.
+fn as_term(selector: &Selector) -> Option<Term> {
+    let all = |selectors: &[Selector]| selectors.iter().map(as_term).collect::<Option<Vec<_>>>();
+    let boxed = |selector: &Selector| as_term(selector).map(Box::new);
+    Some(match selector {
+        Selector::Literal(literal) => Term::Literal(literal.clone()),
+        Selector::Null => Term::Null,
+        Selector::Marker(marker) => Term::Marker(marker.clone()),
+        Selector::List(elements) => Term::List(all(elements)?),
+        Selector::Set(elements) => Term::Set(all(elements)?),
+        Selector::Parenthesized(elements) => Term::Tuple(all(elements)?),
+        Selector::MapOrUserType(entries) => {
+            let names = entries.iter().map(|(name, value)| match name {
+                Selector::Column(name) => Some((name.clone(), as_term(value)?)),
+                _ => None,
+            });
+            match names.collect::<Option<Vec<_>>>() {
+                Some(fields) if !fields.is_empty() => Term::UserType(fields),
+                _ => {
+                    let entry = |(key, value): &(Selector, Selector)| Some((as_term(key)?, as_term(value)?));
+                    Term::Map(entries.iter().map(entry).collect::<Option<Vec<_>>>()?)
+                }
+            }
+        }
+        Selector::TypeHint { hint, selector } => Term::TypeHint {
+            hint: hint.clone(),
+            term: boxed(selector)?,
+        },
+        Selector::Cast { selector, to } => Term::Cast {
+            term: boxed(selector)?,
+            to: *to,
+        },
+        Selector::Function { name, arguments } => Term::Function {
+            name: name.clone(),
+            arguments: all(arguments)?,
+        },
+        Selector::Arithmetic { left, operator, right } => Term::Arithmetic {
+            left: boxed(left)?,
+            operator: *operator,
+            right: boxed(right)?,
+        },
+        Selector::Negation(inner) => Term::Negation(boxed(inner)?),
+        _ => return None,
+    })
+}
+
+impl From<&Term> for Selector {
+    fn from(term: &Term) -> Selector {
+        let all = |terms: &[Term]| terms.iter().map(Selector::from).collect::<Vec<_>>();
+        let boxed = |term: &Term| Box::new(Selector::from(term));
+        match term {
+            Term::Literal(literal) => Selector::Literal(literal.clone()),
+            Term::Null => Selector::Null,
+            Term::Marker(marker) => Selector::Marker(marker.clone()),
+            Term::List(elements) => Selector::List(all(elements)),
+            Term::Set(elements) => Selector::Set(all(elements)),
+            Term::Tuple(elements) => Selector::Parenthesized(all(elements)),
+            Term::Map(entries) => Selector::MapOrUserType(
+                entries
+                    .iter()
+                    .map(|(key, value)| (Selector::from(key), Selector::from(value)))
+                    .collect(),
+            ),
+            Term::UserType(fields) => Selector::MapOrUserType(
+                fields
+                    .iter()
+                    .map(|(name, value)| (Selector::Column(name.clone()), Selector::from(value)))
+                    .collect(),
+            ),
+            Term::Function { name, arguments } => Selector::Function {
+                name: name.clone(),
+                arguments: all(arguments),
+            },
+            Term::Cast { term, to } => Selector::Cast {
+                selector: boxed(term),
+                to: *to,
+            },
+            Term::TypeHint { hint, term } => Selector::TypeHint {
+                hint: hint.clone(),
+                selector: boxed(term),
+            },
+            Term::Arithmetic { left, operator, right } => Selector::Arithmetic {
+                left: boxed(left),
+                operator: *operator,
+                right: boxed(right),
+            },
+            Term::Negation(term) => Selector::Negation(boxed(term)),
+        }
+    }
+}
