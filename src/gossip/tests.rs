@@ -407,7 +407,7 @@ fn a_node_that_vanishes_while_joining_is_forgotten() {
 fn other_clusters_are_not_listened_to() {
     let mut net = Net::of(1, 11);
     net.start(2);
-    net.running.get_mut(&nth(2)).unwrap().config.cluster_name = "Other".into();
+    net.running.get_mut(&nth(2)).unwrap().names.0 = "Other".into();
     net.run(seconds(30));
     assert!(!net.sees_up(1, 2) && !net.sees_up(2, 1));
 }
