@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ringscope::base::Seed;
 use ringscope::sim::ClusterConfig;
 
+#[path = "bench.rs"]
+mod bench;
 #[path = "cql.rs"]
 mod cql;
 #[path = "golden.rs"]
@@ -28,6 +30,11 @@ enum Command {
     Cql(CqlArgs),
     /// Runs golden scripts and shows where their output differs.
     Golden(GoldenArgs),
+    /// Measures this build, one JSON line a benchmark; all of them when none is named.
+    Bench {
+        #[arg(value_enum, value_name = "NAME")]
+        names: Vec<bench::Bench>,
+    },
 }
 
 #[derive(Args)]
@@ -74,6 +81,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
         Command::Golden(args) => golden::run(&args),
+        Command::Bench { names } => bench::run(&names),
     };
     match done {
         Ok(code) => code,
@@ -99,6 +107,8 @@ enum Failure {
     Input { path: PathBuf, error: std::io::Error },
     #[error("{0}")]
     Output(#[from] std::io::Error),
+    #[error("the benchmark failed: {0}")]
+    Bench(String),
     #[error("the prompt cannot be shown: {0}. Give a script with -f, or on standard input.")]
     Prompt(String),
 }

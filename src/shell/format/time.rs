@@ -17,7 +17,7 @@ pub fn timestamp(millis: i64) -> String {
     let micros = (whole as i128) * i128::from(MICROS_IN_SECOND) + i128::from(micros);
     i64::try_from(micros)
         .ok()
-        .and_then(|micros| Moment::at(micros))
+        .and_then(Moment::at)
         .map_or_else(
             || millis.to_string(),
             |moment| {
