@@ -1,14 +1,18 @@
 //! The prompt: lines with history and completion, statements over several lines, Ctrl+C to forget one.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use reedline::{
     ColumnarMenu, Completer, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Prompt, PromptEditMode,
     PromptHistorySearch, PromptHistorySearchStatus, Reedline, ReedlineEvent, ReedlineMenu, Signal, Span, Suggestion,
     default_emacs_keybindings,
 };
-use ringscope::node::Node;
+use ringscope::base::Endpoint;
+use ringscope::node::{Node, ViewRequest};
 use ringscope::shell::{Console, Output};
 
 use super::Failure;
@@ -88,13 +92,15 @@ const WORDS: [&str; 64] = [
 pub fn run(mut console: Console<Node>) -> Result<ExitCode, Failure> {
     let unusable = |error: &dyn std::fmt::Display| Failure::Prompt(error.to_string());
     let history = FileBackedHistory::new(HISTORY_LINES).map_err(|error| unusable(&error))?;
+    let names = Names::default();
     let menu = Box::new(ColumnarMenu::default().with_name(MENU));
     let mut keys = default_emacs_keybindings();
     let complete = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.into()), ReedlineEvent::MenuNext]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, complete);
     let mut editor = Reedline::create()
         .with_history(Box::new(history))
-        .with_completer(Box::new(Words))
+        .with_completer(Box::new(Words(names.clone())))
+        .with_quick_completions(true)
         .with_menu(ReedlineMenu::EngineCompleter(menu))
         .with_edit_mode(Box::new(Emacs::new(keys)));
     let mut exits = false;
@@ -102,7 +108,12 @@ pub fn run(mut console: Console<Node>) -> Result<ExitCode, Failure> {
     println!("Use HELP for help.");
     while !exits {
         let prompt = CqlPrompt(console.session.prompt());
-        match editor.read_line(&prompt).map_err(|error| unusable(&error))? {
+        learn(&names, &mut console);
+        let asked = Instant::now();
+        let signal = editor.read_line(&prompt).map_err(|error| unusable(&error))?;
+        // Time passes for the cluster as it does for the person: what has a TTL expires.
+        console.cluster().run_for(asked.elapsed());
+        match signal {
             Signal::Success(line) => console.submit(&(line + "\n"), |output| show(output, &mut exits)),
             Signal::CtrlC => console.session.interrupt(),
             Signal::CtrlD => {
@@ -121,6 +132,22 @@ fn show(output: Output, exits: &mut bool) {
         // Home, and the screen and what scrolled off it cleared.
         Output::Clear => print!("\x1b[H\x1b[2J\x1b[3J"),
         Output::Exit => *exits = true,
+    }
+}
+
+/// Keyspaces and tables there are, for completion.
+type Names = Arc<Mutex<BTreeSet<String>>>;
+
+/// Asks the node for its names.
+fn learn(names: &Names, console: &mut Console<Node>) {
+    let request = ViewRequest {
+        detail: true,
+        ..ViewRequest::default()
+    };
+    let view = console.cluster().view(Endpoint::nth(1), &request);
+    let tables = view.into_iter().flat_map(|view| view.tables);
+    if let Ok(mut names) = names.lock() {
+        *names = tables.flat_map(|table| [table.keyspace, table.table]).collect();
     }
 }
 
@@ -153,22 +180,30 @@ impl Prompt for CqlPrompt {
 }
 
 /// Completes the word before the cursor.
-struct Words;
+struct Words(Names);
 
 impl Completer for Words {
     fn complete(&mut self, line: &str, position: usize) -> Vec<Suggestion> {
         let before = line.get(..position).unwrap_or(line);
-        let start = before
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .map_or(0, |at| at + 1);
-        let word = before[start..].to_ascii_uppercase();
-        let fits = |candidate: &&&str| !word.is_empty() && candidate.starts_with(&word);
-        let suggestion = |candidate: &&str| Suggestion {
-            value: (*candidate).to_owned(),
+        let belongs = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let start = before.rfind(|c| !belongs(c)).map_or(0, |at| at + 1);
+        let word = before[start..].to_ascii_lowercase();
+        if word.is_empty() {
+            return Vec::new();
+        }
+        let suggestion = |value: &str| Suggestion {
+            value: value.to_owned(),
             span: Span::new(start, position),
             append_whitespace: true,
             ..Suggestion::default()
         };
-        WORDS.iter().filter(fits).map(suggestion).collect()
+        let fits = |candidate: &str| candidate.to_ascii_lowercase().starts_with(&word);
+        let names = self.0.lock().map(|names| names.clone()).unwrap_or_default();
+        let names = names.iter().map(String::as_str);
+        names
+            .chain(WORDS)
+            .filter(|candidate| fits(candidate))
+            .map(suggestion)
+            .collect()
     }
 }

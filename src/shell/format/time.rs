@@ -15,16 +15,13 @@ pub fn timestamp(millis: i64) -> String {
     let whole = seconds.trunc();
     let micros = ((seconds - whole) * MICROS_IN_SECOND as f64).round_ties_even() as i64;
     let micros = (whole as i128) * i128::from(MICROS_IN_SECOND) + i128::from(micros);
-    i64::try_from(micros)
-        .ok()
-        .and_then(Moment::at)
-        .map_or_else(
-            || millis.to_string(),
-            |moment| {
-                let Moment { year, time, .. } = &moment;
-                format!("{year}-{}{time}+0000", moment.month_and_day())
-            },
-        )
+    i64::try_from(micros).ok().and_then(Moment::at).map_or_else(
+        || millis.to_string(),
+        |moment| {
+            let Moment { year, time, .. } = &moment;
+            format!("{year}-{}{time}+0000", moment.month_and_day())
+        },
+    )
 }
 
 /// Microseconds since the epoch as Python's `str` writes a moment. `None` outside its years.

@@ -36,10 +36,10 @@ pub fn parse(text: &str) -> Vec<Block> {
 pub fn tidy(output: &str) -> Vec<String> {
     let lines: Vec<&str> = output.split('\n').map(str::trim_end).collect();
     let is_text = |line: &&str| !line.is_empty();
-    let Some(first) = lines.iter().position(|line| is_text(line)) else {
+    let Some(first) = lines.iter().position(is_text) else {
         return Vec::new();
     };
-    let last = lines.iter().rposition(|line| is_text(line)).unwrap_or(first);
+    let last = lines.iter().rposition(is_text).unwrap_or(first);
     let shown = |line: &&str| {
         if line.is_empty() {
             ".".to_owned()
