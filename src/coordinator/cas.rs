@@ -253,3 +253,6 @@ impl Operation for Cas {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
