@@ -7,6 +7,7 @@ use super::ballot::BallotGenerator;
 use super::cluster::ReplicaLayout;
 use super::proposer::{Contest, Progress, Proposer};
 use super::read::TableLatencies;
+use super::read_context::Patience;
 use super::write::{Carried, Sending};
 use super::{Hint, Operation, READ_REQUEST_TIMEOUT, Read, ReadRequest, RequestError, Write, WriteKind, WriteRequest};
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
@@ -51,7 +52,7 @@ pub enum CasResult {
 
 pub struct Cas {
     request: CasRequest,
-    latencies: TableLatencies,
+    patience: Patience,
     proposer: Proposer,
     stage: Stage,
     evaluation: Option<Evaluation>,
@@ -94,7 +95,7 @@ impl Cas {
         };
         let mut cas = Cas {
             proposer: Proposer::start(contest, layout, ballots.split(now), now, out),
-            latencies: latencies.clone(),
+            patience: Patience::new(&request.table, latencies),
             request,
             stage: Stage::Deciding,
             evaluation: None,
@@ -163,7 +164,7 @@ impl Cas {
             cause,
         };
         let deadline = self.proposer.contest().started + READ_REQUEST_TIMEOUT;
-        let read = Read::start_within(request, self.proposer.layout(), &self.latencies, deadline, now, out);
+        let read = Read::start_within(request, self.proposer.layout(), self.patience, deadline, now, out);
         self.stage = Stage::Reading(ballot, read);
         self.advance(now, out);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::cluster::{Cluster, Replica, ReplicaLayout, Replicas};
 use super::read::TableLatencies;
-use super::read_context::ReadContext;
+use super::read_context::{Patience, ReadContext};
 use super::reconciliation::{Reconciled, Reconciliation};
 use super::{Operation, RANGE_REQUEST_TIMEOUT, ReadRequest, RequestError};
 use crate::base::{Endpoint, Instant, MessageId};
@@ -59,7 +59,7 @@ impl RangeRead {
         out: &mut Outbox,
     ) -> RangeRead {
         let deadline = now + RANGE_REQUEST_TIMEOUT;
-        let context = ReadContext::new(&request, deadline, &latencies.reads, &latencies.writes);
+        let context = ReadContext::new(&request, deadline, Patience::new(&request.table, latencies));
         let layouts = match &request.command.partitions {
             PartitionSelection::Range(range) => cluster.range_layouts(range),
             PartitionSelection::One(_) => {
@@ -255,3 +255,6 @@ impl Operation for RangeRead {
         self.settled
     }
 }
+
+#[cfg(test)]
+mod tests;

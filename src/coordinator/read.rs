@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout, Replicas};
-use super::read_context::ReadContext;
+use super::read_context::{Patience, ReadContext};
 use super::reconciliation::Reconciliation;
 use super::speculation::Latencies;
 use super::{Operation, READ_REQUEST_TIMEOUT, RequestError, resolver};
@@ -84,14 +84,15 @@ impl Read {
         now: Instant,
         out: &mut Outbox,
     ) -> Read {
-        Read::start_within(request, layout, latencies, now + READ_REQUEST_TIMEOUT, now, out)
+        let patience = Patience::new(&request.table, latencies);
+        Read::start_within(request, layout, patience, now + READ_REQUEST_TIMEOUT, now, out)
     }
 
     /// For a read that is part of something which began earlier.
     pub(super) fn start_within(
         request: ReadRequest,
         layout: &ReplicaLayout,
-        latencies: &TableLatencies,
+        patience: Patience,
         deadline: Instant,
         now: Instant,
         out: &mut Outbox,
@@ -101,8 +102,8 @@ impl Read {
             "a read of one partition"
         );
         let level = request.consistency;
-        let context = ReadContext::new(&request, deadline, &latencies.reads, &latencies.writes);
-        let always = context.speculate_after == Some(Duration::ZERO);
+        let context = ReadContext::new(&request, deadline, patience);
+        let always = context.patience.speculate_after == Some(Duration::ZERO);
         let candidates = layout.read_candidates(level);
         let contacts = layout.read_contacts(level, &candidates, usize::from(always));
         let required = layout.block_for(level);
@@ -145,7 +146,11 @@ impl Read {
             }
         }
         let has_spare = read.contacted.len() < read.candidates.len();
-        let wait = read.context.speculate_after.filter(|_| has_spare && !has_extra);
+        let wait = read
+            .context
+            .patience
+            .speculate_after
+            .filter(|_| has_spare && !has_extra);
         comparing.speculate_at = wait.map(|wait| now + wait);
         read.phase = Phase::Comparing(comparing);
         read
@@ -273,7 +278,7 @@ impl Operation for Read {
                 if let Phase::Reconciling(reconciliation) = &mut self.phase
                     && self.is_quorum
                 {
-                    reconciliation.speculate_at(self.context.speculate_after.map(|wait| now + wait));
+                    reconciliation.speculate_at(self.context.patience.speculate_after.map(|wait| now + wait));
                 }
             }
             Phase::Reconciling(reconciliation) => {

@@ -2,12 +2,31 @@
 
 use std::sync::Arc;
 
-use super::speculation::{Latencies, SpeculativeRetry};
-use super::{ReadRequest, RequestError};
+use super::speculation::SpeculativeRetry;
+use super::{ReadRequest, RequestError, TableLatencies};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::data::ConsistencyLevel;
 use crate::message::replica::FailureReason;
 use crate::schema::TableMetadata;
+
+/// How long a read of a table waits before it does more than it has to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Until one replica more is asked.
+    pub speculate_after: Option<Duration>,
+    /// Until repairs are sent to replicas that were not read from.
+    pub rewrite_after: Option<Duration>,
+}
+
+impl Patience {
+    pub fn new(table: &TableMetadata, latencies: &TableLatencies) -> Patience {
+        let threshold = |policy: &str, latencies| SpeculativeRetry::parse(policy).threshold(latencies);
+        Patience {
+            speculate_after: threshold(&table.params.speculative_retry, &latencies.reads),
+            rewrite_after: threshold(&table.params.additional_write_policy, &latencies.writes),
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct ReadContext {
@@ -15,28 +34,24 @@ pub(super) struct ReadContext {
     pub consistency: ConsistencyLevel,
     pub cause: Option<RequestId>,
     pub deadline: Instant,
-    /// When one replica more is asked.
-    pub speculate_after: Option<Duration>,
-    /// When repairs are sent to replicas that were not read from.
-    pub rewrite_after: Option<Duration>,
+    pub patience: Patience,
     /// The table's `read_repair` is BLOCKING, rather than NONE.
     pub repairs: bool,
 }
 
 impl ReadContext {
-    pub fn new(request: &ReadRequest, deadline: Instant, reads: &Latencies, writes: &Latencies) -> ReadContext {
-        let params = &request.table.params;
+    pub fn new(request: &ReadRequest, deadline: Instant, mut patience: Patience) -> ReadContext {
         // With EACH_QUORUM one more answer would be counted for the wrong datacentre.
-        let may_speculate = request.consistency != ConsistencyLevel::EachQuorum;
-        let threshold = |policy: &str, latencies| SpeculativeRetry::parse(policy).threshold(latencies);
+        if request.consistency == ConsistencyLevel::EachQuorum {
+            patience.speculate_after = None;
+        }
         ReadContext {
             table: request.table.clone(),
             consistency: request.consistency,
             cause: request.cause,
             deadline,
-            speculate_after: threshold(&params.speculative_retry, reads).filter(|_| may_speculate),
-            rewrite_after: threshold(&params.additional_write_policy, writes),
-            repairs: params.read_repair == "BLOCKING",
+            patience,
+            repairs: request.table.params.read_repair == "BLOCKING",
         }
     }
 

@@ -55,6 +55,7 @@ impl Repairs {
         };
         let partitions: Vec<PartitionRepair> = stale.partitions.into_iter().map(&mut repair).collect();
         let rewrite_after = context
+            .patience
             .rewrite_after
             .filter(|_| !partitions.is_empty() && !spare.is_empty());
         Repairs {

@@ -6,6 +6,7 @@ use super::cas::quorum_for;
 use super::cluster::ReplicaLayout;
 use super::proposer::{Contest, Progress, Proposer};
 use super::read::TableLatencies;
+use super::read_context::Patience;
 use super::{Operation, READ_REQUEST_TIMEOUT, Read, ReadRequest, RequestError};
 use crate::base::{Endpoint, Instant, MessageId};
 use crate::data::Partition;
@@ -14,7 +15,7 @@ use crate::message::{Outbox, Payload};
 
 pub struct SerialRead {
     request: ReadRequest,
-    latencies: TableLatencies,
+    patience: Patience,
     proposer: Proposer,
     stage: Stage,
     outcome: Option<Result<Vec<Partition>, RequestError>>,
@@ -46,7 +47,7 @@ impl SerialRead {
         };
         let mut read = SerialRead {
             proposer: Proposer::start(contest, layout, ballots.split(now), now, out),
-            latencies: latencies.clone(),
+            patience: Patience::new(&request.table, latencies),
             request,
             stage: Stage::Deciding,
             outcome: None,
@@ -81,7 +82,7 @@ impl SerialRead {
             ..self.request.clone()
         };
         let deadline = self.proposer.contest().started + READ_REQUEST_TIMEOUT;
-        let read = Read::start_within(request, self.proposer.layout(), &self.latencies, deadline, now, out);
+        let read = Read::start_within(request, self.proposer.layout(), self.patience, deadline, now, out);
         self.stage = Stage::Reading(read);
         self.advance(now, out);
     }
