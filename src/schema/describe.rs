@@ -27,7 +27,9 @@ pub fn describe_keyspace(keyspace: &KeyspaceMetadata) -> String {
 pub fn describe_table(table: &TableMetadata) -> String {
     let mut out = format!("CREATE TABLE {} (\n", qualified(&table.keyspace, &table.name));
     let single_key = table.partition_key.len() == 1 && table.clustering.is_empty();
-    let columns: Vec<&ColumnMetadata> = table.columns().collect();
+    let mut columns: Vec<&ColumnMetadata> = table.columns().collect();
+    // Within a kind, those of many cells stand last.
+    columns.sort_by_key(|column| (column.kind, column.ty.is_multi_cell()));
     for (at, column) in columns.iter().enumerate() {
         let suffix = match column.kind {
             ColumnKind::PartitionKey if single_key => " PRIMARY KEY",

@@ -270,6 +270,8 @@ impl SelectRun {
                 true => self.group(&row, &mut at)?,
                 false => self.rows.push(self.plan.projection.project(&row, &mut at)?),
             }
+            // Where the static row stands alone there are no rows to come.
+            let left = if clustering.is_some() { left } else { 0 };
             self.last = Some((partition.key.clone(), clustering.cloned(), left));
         }
         Ok(taken)

@@ -18,6 +18,10 @@ impl Running {
             None => self.next_timestamp(),
         };
         let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
+        if mutations.is_empty() {
+            // `IN ()` names no partition.
+            return Ok(Started::Done(Ok(QueryResult::Void)));
+        }
         let kind = if mutations.len() > 1 {
             WriteKind::UnloggedBatch
         } else {

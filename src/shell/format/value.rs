@@ -82,7 +82,10 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
                 Some(value) => element(ty, at, value),
                 None => Shown::plain("None"),
             };
-            listed('(', fields.iter().enumerate().map(field), ')')
+            // One written before its type grew lacks the last fields.
+            let lacking = ty.inner_types().len().saturating_sub(fields.len());
+            let padded = fields.iter().chain(core::iter::repeat_n(&None, lacking));
+            listed('(', padded.enumerate().map(field), ')')
         }
         Value::UserType(fields) => {
             let CqlType::UserType(definition) = ty else {
