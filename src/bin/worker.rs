@@ -2,14 +2,8 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use ringscope::web;
-    use wasm_bindgen::{JsCast, JsValue};
-
     console_error_panic_hook::set_once();
-    let scope: web_sys::DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    scope
-        .post_message(&JsValue::from_str(web::READY))
-        .expect("a string can always be posted");
+    ringscope::web::worker::run();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -10,6 +10,6 @@ mod protocol;
 mod tests;
 
 pub use crew::Crew;
-pub use hub::{Hub, Outgoing};
+pub use hub::{Hub, MAX_CREWS, Outgoing};
 pub use packed::Packed;
 pub use protocol::{FromCrew, FromHub, ToCrew, ToHub};
