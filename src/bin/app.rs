@@ -1,24 +1,32 @@
-//! The page.
+//! The page: the engine in workers, and what is seen of it.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use ringscope::web;
-    use wasm_bindgen::prelude::{Closure, JsCast};
-    use web_sys::{MessageEvent, window};
+    use ringscope::ui::page::{Wire, mount};
+    use ringscope::web::{Engine, page};
 
     console_error_panic_hook::set_once();
-    let document = window()
-        .and_then(|window| window.document())
-        .expect("the page's script runs in a window");
-    let worker = web::start_worker(&document).expect("the build names the worker's script in the page");
-    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-        let said = message.data().as_string().unwrap_or_default();
-        if let Some(page) = document.document_element().filter(|_| said == web::READY) {
-            page.set_attribute("data-worker", &said)
-                .expect("`data-worker` is a valid attribute name");
-        }
-    });
-    worker.set_onmessage(Some(hear.into_js_value().unchecked_ref()));
+    let document = page::document();
+    let place = document
+        .get_element_by_id("app")
+        .expect("index.html has a place for the page");
+    let engine = match Engine::start(document.clone(), page::config(), page::FIRST_RATE) {
+        Ok(engine) => engine,
+        Err(error) => return place.set_text_content(Some(&format!("Ringscope could not start: {error}"))),
+    };
+    page::follow_link(&document, &engine);
+    let sender = engine.clone();
+    let wire = Wire::new(
+        move |command| sender.send(command),
+        move |sink| {
+            let document = document.clone();
+            engine.connect(move |frame| {
+                page::mark(&document, &frame);
+                sink(frame);
+            });
+        },
+    );
+    mount(place, wire);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

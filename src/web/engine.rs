@@ -12,10 +12,10 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue, throw_val};
 use web_sys::{Document, ErrorEvent, MessageChannel, MessageEvent, MessagePort, Worker};
 
+use super::READY;
 use super::bytes::{from_buffer, to_buffer};
 use super::worker::{CREW, HUB};
 use super::worker_script::{WorkerScriptError, start_worker};
-use super::READY;
 use crate::playground::api::{Command, Frame, Notice, NoticeKind, Rate};
 use crate::playground::remote::{FromHub, MAX_CREWS, ToHub};
 use crate::sim::ClusterConfig;
@@ -202,7 +202,9 @@ impl Engine {
             web_sys::console::error_1(&JsValue::from_str(what));
             return;
         }
-        self.tell(format!("Part of the engine broke ({what}). A fresh cluster was started."));
+        self.tell(format!(
+            "Part of the engine broke ({what}). A fresh cluster was started."
+        ));
         if let Err(error) = self.start_workers() {
             self.tell(error.to_string());
         }

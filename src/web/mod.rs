@@ -4,6 +4,7 @@
 
 mod bytes;
 mod engine;
+pub mod page;
 pub mod worker;
 mod worker_script;
 

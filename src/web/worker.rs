@@ -15,7 +15,6 @@ use wasm_bindgen::{JsCast, JsValue, throw_str};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::READY;
-use crew_role::CrewRole;
 use hub_role::HubRole;
 
 /// The first message to the worker that is to be the hub. A message of the same word later brings the port of the next crew.
@@ -35,7 +34,7 @@ pub fn run() {
         match &mut *role {
             None => *role = Some(Role::from(&event, &own_scope)),
             Some(Role::Hub(hub)) => hub.hear_page(&event),
-            Some(Role::Crew(_)) => throw_str("a crew listens to the hub only"),
+            Some(Role::Crew) => throw_str("a crew listens to the hub only"),
         }
     });
     scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
@@ -46,7 +45,7 @@ pub fn run() {
 
 enum Role {
     Hub(HubRole),
-    Crew(CrewRole),
+    Crew,
 }
 
 impl Role {
@@ -54,7 +53,10 @@ impl Role {
         match event.data().as_string().as_deref() {
             Some(HUB) => Role::Hub(HubRole::new(scope.clone())),
             Some(CREW) => match port_of(event) {
-                Some(port) => Role::Crew(CrewRole::new(port)),
+                Some(port) => {
+                    crew_role::serve(&port);
+                    Role::Crew
+                }
                 None => throw_str("a crew needs a port to the hub"),
             },
             _ => throw_str("a worker's first message says whether it is the hub or a crew"),
