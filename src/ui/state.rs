@@ -455,6 +455,7 @@ mod tests {
                 commands: 0,
                 events: 0,
                 history: String::new(),
+                replayed: None,
                 memory_bytes: 0,
             },
         }
