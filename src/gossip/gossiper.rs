@@ -168,9 +168,12 @@ impl Gossiper {
         self.versions
     }
 
-    /// Tells the others that this node stops on purpose, and gossips no more.
+    /// Tells the others that this node stops on purpose, and gossips no more. A node without a part in the ring goes silently:
+    /// "shutdown" stands for a member that will be back.
     pub fn shut_down(&mut self, out: &mut Outbox) {
-        if self.next_round.take().is_none() {
+        let was_running = self.next_round.take().is_some();
+        let is_member = matches!(status_of(&self.local), Some(Status::Normal(_) | Status::Leaving(_)));
+        if !was_running || !is_member {
             return;
         }
         self.set_local_state(ApplicationState::StatusWithPort, Status::Shutdown.to_string());

@@ -404,6 +404,22 @@ fn a_node_that_vanishes_while_joining_is_forgotten() {
 }
 
 #[test]
+fn a_node_that_stops_while_joining_does_not_become_a_member() {
+    let mut net = Net::converged(3, 15);
+    net.start(4);
+    let joining = net.running.get_mut(&nth(4)).unwrap();
+    joining.set_local_status(Status::Boot(Token(4)), &[Token(4)]);
+    net.run(seconds(6));
+    let mut out = net.outboxes.remove(&nth(4)).unwrap();
+    net.running.get_mut(&nth(4)).unwrap().shut_down(&mut out);
+    net.drain(nth(4), out);
+    net.run(seconds(6));
+    assert_eq!(net.topologies[&nth(1)].get(nth(4)).unwrap().state, NodeState::Joining);
+    net.run(seconds(60));
+    assert!(net.topologies[&nth(1)].get(nth(4)).is_none());
+}
+
+#[test]
 fn other_clusters_are_not_listened_to() {
     let mut net = Net::of(1, 11);
     net.start(2);
