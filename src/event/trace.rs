@@ -1,6 +1,7 @@
 //! Cassandra's words for events, as the activity column of a trace has them.
 
 use super::What;
+use crate::data::{PartitionBound, PartitionRange, Token};
 
 /// Cassandra's storage port, which its traces name with every address.
 const STORAGE_PORT: u16 = 7000;
@@ -24,8 +25,18 @@ pub fn activity(what: &What) -> Option<String> {
         What::CommitLogAppended => "Appending to commitlog".into(),
         What::MemtableWritten { table } => format!("Adding to {table} memtable"),
         What::SinglePartitionRead { table } => format!("Executing single-partition query on {table}"),
-        What::RangeRead { table } => format!("Executing seq scan across 0 sstables for {table}"),
+        What::RangeRead { sstables, range, .. } => {
+            format!(
+                "Executing seq scan across {sstables} sstables for {}",
+                range_text(range)
+            )
+        }
+        What::SstablesAcquired => "Acquiring sstable references".into(),
         What::MemtableMerged => "Merging memtable contents".into(),
+        What::SstablesSkipped { skipped, of } => {
+            format!("Skipped {skipped}/{of} non-slice-intersecting sstables, included 0 due to tombstones")
+        }
+        What::SourcesMerged { sstables } => format!("Merged data from memtables and {sstables} sstables"),
         What::RowsRead { live, tombstones } => format!("Read {live} live rows and {tombstones} tombstone cells"),
         What::PaxosPreparing { ballot } => format!("Preparing {ballot}"),
         What::PaxosPromised { ballot } => format!("Promising ballot {ballot}"),
@@ -38,4 +49,34 @@ pub fn activity(what: &What) -> Option<String> {
         What::PaxosCommitting { ballot } => format!("Committing proposal {ballot}"),
         _ => return None,
     })
+}
+
+/// A range as `AbstractBounds.getString` has it: places between keys as `min` or `max` of a token, the whole ring from its minimum
+/// round to itself.
+fn range_text(range: &PartitionRange) -> String {
+    let place = |bound: &PartitionBound| match bound {
+        PartitionBound::BeforeToken(token) => format!("min({token})"),
+        PartitionBound::AfterToken(Token::MAX) => format!("min({})", Token::MIN),
+        PartitionBound::AfterToken(token) => format!("max({token})"),
+        PartitionBound::BeforeKey(key) | PartitionBound::AfterKey(key) => {
+            format!("DecoratedKey({}, {:?})", key.token, key.key)
+        }
+    };
+    format!("({}, {}]", place(&range.start), place(&range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_written_as_cassandra_writes_them() {
+        let full = "(min(-9223372036854775808), min(-9223372036854775808)]";
+        assert_eq!(range_text(&PartitionRange::full()), full);
+        let part = PartitionRange {
+            start: PartitionBound::AfterToken(Token(-5)),
+            end: PartitionBound::AfterToken(Token(7)),
+        };
+        assert_eq!(range_text(&part), "(max(-5), max(7)]");
+    }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Verb;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
-use crate::data::{ConsistencyLevel, TableName, Token};
+use crate::data::{ConsistencyLevel, PartitionRange, TableName, Token};
 
 /// Something that happened on a node, and the client's request that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,8 +142,20 @@ pub enum What {
     },
     RangeRead {
         table: TableName,
+        sstables: u32,
+        range: Box<PartitionRange>,
     },
+    SstablesAcquired,
+    /// A read by whole clusterings looks into memtables first.
     MemtableMerged,
+    /// A read by slices takes all SSTables but those that hold nothing of the slices.
+    SstablesSkipped {
+        skipped: u32,
+        of: u32,
+    },
+    SourcesMerged {
+        sstables: u32,
+    },
     RowsRead {
         live: u32,
         tombstones: u32,

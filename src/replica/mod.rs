@@ -13,7 +13,7 @@ use crate::message::{Outbox, Payload};
 use crate::schema::Schema;
 use crate::storage::{Engine, StorageError};
 
-pub use read::read;
+pub use read::{read, read_table};
 pub use write::{apply, apply_hint, truncate};
 
 /// What a replica works with: its storage, the schema it knows, and for whose sake it works.

@@ -457,6 +457,7 @@ mod tests {
                 history: String::new(),
                 replayed: None,
                 memory_bytes: 0,
+                replayed: None,
             },
         }
     }

@@ -6,11 +6,11 @@ use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead}
 use crate::cql::QueryError;
 use crate::cql::prepare::{SelectPlan, SelectStep};
 use crate::data::{Partition, PartitionSelection, ReadCommand};
-use crate::event::What;
 use crate::message::paxos::Subject;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, OperationId, Owner};
+use crate::replica::{self, Replica};
 use crate::schema::TableMetadata;
 use std::sync::Arc;
 
@@ -124,22 +124,13 @@ impl Running {
     ) -> Result<Vec<Vec<Partition>>, QueryError> {
         let mut answers = Vec::new();
         for command in commands {
-            let name = table.name.clone();
-            self.event(
-                Some(request),
-                match command.partitions {
-                    PartitionSelection::One(_) => What::SinglePartitionRead { table: name },
-                    PartitionSelection::Range(_) => What::RangeRead { table: name },
-                },
-            );
-            let found = self.engine.read(command, table).map_err(errors::storage_error)?;
-            self.event(
-                Some(request),
-                What::RowsRead {
-                    live: found.live_rows,
-                    tombstones: found.tombstones,
-                },
-            );
+            let mut replica = Replica {
+                engine: &mut self.engine,
+                schema: &self.schema,
+                outbox: &mut self.out,
+                cause: Some(request),
+            };
+            let found = replica::read_table(&mut replica, command, table).map_err(errors::storage_error)?;
             answers.push(found.partitions);
         }
         Ok(answers)

@@ -102,9 +102,13 @@ fn thread(what: &What) -> &'static str {
         What::MessageSent { .. } | What::MessageReceived { .. } => "Messaging-EventLoop-3-1",
         What::ResponseProcessed { .. } => "RequestResponseStage-1",
         What::CommitLogAppended | What::MemtableWritten { .. } | What::ResponseEnqueued { .. } => "MutationStage-1",
-        What::SinglePartitionRead { .. } | What::RangeRead { .. } | What::MemtableMerged | What::RowsRead { .. } => {
-            "ReadStage-1"
-        }
+        What::SinglePartitionRead { .. }
+        | What::RangeRead { .. }
+        | What::SstablesAcquired
+        | What::MemtableMerged
+        | What::SstablesSkipped { .. }
+        | What::SourcesMerged { .. }
+        | What::RowsRead { .. } => "ReadStage-1",
         _ => "Native-Transport-Requests-1",
     }
 }
