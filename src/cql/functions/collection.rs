@@ -36,8 +36,8 @@ impl Function {
     }
 
     pub fn run(self, ty: &CqlType, value: &Bytes) -> Result<Option<Bytes>, QueryError> {
-        let parts = split_collection("collection", value)?;
         let is_map = matches!(ty, CqlType::Map { .. });
+        let parts = split_collection(if is_map { "map" } else { "list" }, value)?;
         let count = if is_map { parts.len() / 2 } else { parts.len() };
         Ok(match self {
             Function::MapKeys => Some(join_collection(count, parts.iter().step_by(2).copied())),

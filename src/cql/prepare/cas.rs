@@ -7,15 +7,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::definition::not_yet;
+use super::condition::Conditions;
 use super::expression::RowValues;
 use super::keys::combinations;
-use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows};
-use super::restrictions::existing_column;
+use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows, clustering_is_missing};
 use super::row_view::RowView;
-use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
-use crate::cql::ast::{self, ColumnPart, ConditionTest, InValues, Modification};
+use crate::cql::ast::Modification;
 use crate::cql::result::ResultColumn;
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
@@ -30,26 +28,6 @@ use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 pub struct CasPlan {
     modify: ModifyPlan,
     conditions: Conditions,
-}
-
-#[derive(Clone, Debug)]
-enum Conditions {
-    NotExists,
-    Exists,
-    Columns(Vec<Condition>),
-}
-
-/// A condition on the whole of a column.
-#[derive(Clone, Debug)]
-struct Condition {
-    column: ColumnMetadata,
-    test: Test,
-}
-
-#[derive(Clone, Debug)]
-enum Test {
-    Compare(ast::Operator, TypedTerm),
-    In(Vec<TypedTerm>),
 }
 
 /// What was decided.
@@ -99,6 +77,11 @@ impl PrepareContext<'_> {
                 "IN on the partition key is not supported with conditional {kind}"
             )));
         }
+        if let (ModifiedRows::Static, Conditions::Columns(columns)) = (&modify.rows, &conditions)
+            && columns.iter().any(|it| it.column.kind == ColumnKind::Regular)
+        {
+            return Err(clustering_is_missing(&modify.table));
+        }
         match &modify.rows {
             ModifiedRows::Range { .. } => Err(QueryError::invalid(
                 "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to delete non static columns",
@@ -108,44 +91,6 @@ impl PrepareContext<'_> {
             )),
             _ => Ok(Some(CasPlan { modify, conditions })),
         }
-    }
-
-    fn conditions(&self, condition: &ast::Condition, table: &TableMetadata) -> Result<Conditions, QueryError> {
-        let ast::Condition::Columns(columns) = condition else {
-            return Ok(Conditions::Exists);
-        };
-        let mut conditions = Vec::new();
-        for ast::ColumnCondition { column, part, test } in columns {
-            let column = existing_column(table, column)?;
-            if column.kind <= ColumnKind::Clustering {
-                return Err(QueryError::invalid(format!(
-                    "PRIMARY KEY column '{}' cannot have IF conditions",
-                    column.name
-                )));
-            }
-            if *part != ColumnPart::Whole || column.ty.is_multi_cell() {
-                return Err(not_yet("IF conditions on collections and their elements"));
-            }
-            let receiver = Receiver {
-                name: column.name.to_string(),
-                ty: column.ty.clone(),
-            };
-            let term = |term| self.term(term, &receiver, &table.keyspace);
-            let test = match test {
-                ConditionTest::Compare { operator, value } => Test::Compare(*operator, term(value)?),
-                ConditionTest::In(InValues::Listed(values)) => {
-                    Test::In(values.iter().map(term).collect::<Result<_, _>>()?)
-                }
-                ConditionTest::In(InValues::Marker(_)) => {
-                    return Err(QueryError::invalid("Invalid amount of bind variables"));
-                }
-            };
-            conditions.push(Condition {
-                column: column.clone(),
-                test,
-            });
-        }
-        Ok(Conditions::Columns(conditions))
     }
 }
 
@@ -171,8 +116,10 @@ impl CasPlan {
                 }]
             }
             Some(_) => vec![Slice::all()],
-            None => Vec::new(),
+            // Of a static row: beside it the first row of the partition is shown.
+            None => vec![Slice::all()],
         };
+        let is_static = matches!(self.modify.rows, ModifiedRows::Static);
         let columns: BTreeSet<ColumnName> = self.modify.table.columns().map(|column| column.name.clone()).collect();
         Ok(ReadCommand {
             table: self.modify.table.id,
@@ -181,7 +128,10 @@ impl CasPlan {
             reversed: false,
             columns: ColumnSelection::Only(columns),
             filter: RowFilter::default(),
-            limits: ReadLimits::NONE,
+            limits: match is_static {
+                true => ReadLimits::rows(1),
+                false => ReadLimits::NONE,
+            },
             now: EpochSeconds::from(at.now),
         })
     }
@@ -216,10 +166,11 @@ impl CasPlan {
             .and_then(|it| it.row(clustering.as_ref()?))
             .filter(|row| row.is_live(now));
         let static_row = found.map_or(&nothing, Partition::static_row);
+        let first = found.and_then(|it| it.rows().find(|(_, row)| row.is_live(now)));
         let view = RowView {
             table: &table,
             key: &key_values,
-            clustering: clustering.as_ref(),
+            clustering: clustering.as_ref().or(first.map(|(clustering, _)| clustering)),
             static_row,
             row,
             now,
@@ -270,6 +221,8 @@ impl CasPlan {
                 Conditions::Columns(conditions) => {
                     let mut shown: Vec<&ColumnMetadata> =
                         conditions.iter().map(|condition| &condition.column).collect();
+                    // Regular columns come before static ones.
+                    shown.sort_by_key(|column| column.kind == ColumnKind::Static);
                     shown.dedup_by(|a, b| a.name == b.name);
                     shown
                 }
@@ -303,48 +256,4 @@ impl CasPlan {
 
 fn boolean(value: bool) -> Option<Bytes> {
     Some(Bytes::from_static(if value { &[1] } else { &[0] }))
-}
-
-impl Condition {
-    fn holds(&self, view: &RowView<'_>, at: &mut Evaluation<'_>) -> Result<bool, QueryError> {
-        let found = view.value(&self.column.name);
-        let ty = &self.column.ty;
-        let equal = |a: &Option<Bytes>, b: &Option<Bytes>| match (a, b) {
-            (Some(a), Some(b)) => ty.compare(a, b).is_eq(),
-            (None, None) => true,
-            _ => false,
-        };
-        match &self.test {
-            Test::In(terms) => {
-                for term in terms {
-                    if equal(&found, &term.evaluate(at)?) {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            Test::Compare(operator, term) => {
-                let wanted = term.evaluate(at)?;
-                match operator {
-                    ast::Operator::Equal => return Ok(equal(&found, &wanted)),
-                    ast::Operator::NotEqual => return Ok(!equal(&found, &wanted)),
-                    _ => {}
-                }
-                let Some(wanted) = wanted else {
-                    return Err(QueryError::invalid(format!(
-                        "Invalid comparison with null for operator \"{operator}\""
-                    )));
-                };
-                let Some(found) = found else { return Ok(false) };
-                let order = ty.compare(&found, &wanted);
-                Ok(match operator {
-                    ast::Operator::Less => order.is_lt(),
-                    ast::Operator::LessOrEqual => order.is_le(),
-                    ast::Operator::Greater => order.is_gt(),
-                    ast::Operator::GreaterOrEqual => order.is_ge(),
-                    other => return Err(not_yet(&format!("IF conditions with {other}"))),
-                })
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::restrictions::existing_column;
+use super::selector_term::{as_term, is_literal};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext, definition::not_yet, selector_text::selector_text};
 use crate::cql::QueryError;
@@ -40,6 +41,7 @@ pub enum Expression {
     Field {
         of: Box<Expression>,
         at: usize,
+        count: usize,
     },
 }
 
@@ -88,7 +90,7 @@ impl Expression {
                 let (Some(whole), Some(key)) = (of.evaluate(row, at)?, key.evaluate(at)?) else {
                     return Ok(None);
                 };
-                let parts = split_collection("collection", &whole)?;
+                let parts = split_collection(kind_of(ty), &whole)?;
                 let found = match ty {
                     CqlType::Map { key: ty, .. } => {
                         let entry = parts.chunks_exact(2).find(|entry| ty.compare(entry[0], &key).is_eq());
@@ -116,7 +118,7 @@ impl Expression {
                         && to.as_ref().is_none_or(|to| of_key.compare(key, to).is_le())
                 };
                 let width = if matches!(ty, CqlType::Map { .. }) { 2 } else { 1 };
-                let parts = split_collection("collection", &whole)?;
+                let parts = split_collection(kind_of(ty), &whole)?;
                 let kept: Vec<&[u8]> = parts
                     .chunks_exact(width)
                     .filter(|it| within(it[0]))
@@ -128,16 +130,23 @@ impl Expression {
                     false => Some(join_collection(kept.len() / width, kept)),
                 }
             }
-            Expression::Field { of, at: field } => {
+            Expression::Field { of, at: field, count } => {
                 let Some(whole) = of.evaluate(row, at)? else {
                     return Ok(None);
                 };
-                let part = split_tuple(field + 1, whole.as_ref())
+                let part = split_tuple(*count, whole.as_ref())
                     .ok()
                     .and_then(|it| it.get(*field).copied().flatten());
                 part.map(|part| whole.slice_ref(part))
             }
         })
+    }
+}
+
+fn kind_of(ty: &CqlType) -> &'static str {
+    match ty {
+        CqlType::Map { .. } => "map",
+        _ => "set",
     }
 }
 
@@ -291,8 +300,12 @@ impl PrepareContext<'_> {
                         user_type.name
                     )));
                 };
-                let of = Box::new(expression);
-                Ok((Expression::Field { of, at }, user_type.fields[at].1.clone()))
+                let field = Expression::Field {
+                    of: Box::new(expression),
+                    at,
+                    count: user_type.fields.len(),
+                };
+                Ok((field, user_type.fields[at].1.clone()))
             }
             Selector::Element { of, key } => {
                 let (expression, ty) = self.expression(of, None, scope)?;
@@ -401,6 +414,10 @@ impl PrepareContext<'_> {
     ) -> Result<Typed, QueryError> {
         let is_native = name.keyspace.as_deref().is_none_or(|keyspace| keyspace == "system");
         if is_native && functions::is_aggregate(&name.name) && scope.table.is_some() {
+            // Counting a constant counts rows.
+            if let ("count", [Selector::Literal(_)]) = (name.name.as_str(), arguments) {
+                return self.expression(&Selector::CountRows, wanted, scope);
+            }
             return self.named_aggregate(&name.name, arguments, scope);
         }
         let references: Vec<&Selector> = arguments.iter().collect();
@@ -533,106 +550,4 @@ fn call(name: &str, function: Signature, arguments: Vec<Expression>) -> Typed {
         arguments,
     };
     (Expression::Call(call), returns)
-}
-
-/// Whether its type is the one that is asked for, whichever that is.
-fn is_literal(selector: &Selector) -> bool {
-    match selector {
-        Selector::Parenthesized(inner) => inner.len() > 1 || inner.iter().all(is_literal),
-        Selector::Literal(_) | Selector::Null | Selector::List(_) | Selector::Set(_) | Selector::MapOrUserType(_) => {
-            true
-        }
-        _ => false,
-    }
-}
-
-/// The selector as a term, if it has no column in it.
-fn as_term(selector: &Selector) -> Option<Term> {
-    let all = |selectors: &[Selector]| selectors.iter().map(as_term).collect::<Option<Vec<_>>>();
-    let boxed = |selector: &Selector| as_term(selector).map(Box::new);
-    Some(match selector {
-        Selector::Literal(literal) => Term::Literal(literal.clone()),
-        Selector::Null => Term::Null,
-        Selector::Marker(marker) => Term::Marker(marker.clone()),
-        Selector::List(elements) => Term::List(all(elements)?),
-        Selector::Set(elements) => Term::Set(all(elements)?),
-        Selector::Parenthesized(elements) => Term::Tuple(all(elements)?),
-        Selector::MapOrUserType(entries) => {
-            let names = entries.iter().map(|(name, value)| match name {
-                Selector::Column(name) => Some((name.clone(), as_term(value)?)),
-                _ => None,
-            });
-            match names.collect::<Option<Vec<_>>>() {
-                Some(fields) if !fields.is_empty() => Term::UserType(fields),
-                _ => {
-                    let entry = |(key, value): &(Selector, Selector)| Some((as_term(key)?, as_term(value)?));
-                    Term::Map(entries.iter().map(entry).collect::<Option<Vec<_>>>()?)
-                }
-            }
-        }
-        Selector::TypeHint { hint, selector } => Term::TypeHint {
-            hint: hint.clone(),
-            term: boxed(selector)?,
-        },
-        Selector::Cast { selector, to } => Term::Cast {
-            term: boxed(selector)?,
-            to: *to,
-        },
-        Selector::Function { name, arguments } => Term::Function {
-            name: name.clone(),
-            arguments: all(arguments)?,
-        },
-        Selector::Arithmetic { left, operator, right } => Term::Arithmetic {
-            left: boxed(left)?,
-            operator: *operator,
-            right: boxed(right)?,
-        },
-        Selector::Negation(inner) => Term::Negation(boxed(inner)?),
-        _ => return None,
-    })
-}
-
-impl From<&Term> for Selector {
-    fn from(term: &Term) -> Selector {
-        let all = |terms: &[Term]| terms.iter().map(Selector::from).collect::<Vec<_>>();
-        let boxed = |term: &Term| Box::new(Selector::from(term));
-        match term {
-            Term::Literal(literal) => Selector::Literal(literal.clone()),
-            Term::Null => Selector::Null,
-            Term::Marker(marker) => Selector::Marker(marker.clone()),
-            Term::List(elements) => Selector::List(all(elements)),
-            Term::Set(elements) => Selector::Set(all(elements)),
-            Term::Tuple(elements) => Selector::Parenthesized(all(elements)),
-            Term::Map(entries) => Selector::MapOrUserType(
-                entries
-                    .iter()
-                    .map(|(key, value)| (Selector::from(key), Selector::from(value)))
-                    .collect(),
-            ),
-            Term::UserType(fields) => Selector::MapOrUserType(
-                fields
-                    .iter()
-                    .map(|(name, value)| (Selector::Column(name.clone()), Selector::from(value)))
-                    .collect(),
-            ),
-            Term::Function { name, arguments } => Selector::Function {
-                name: name.clone(),
-                arguments: all(arguments),
-            },
-            Term::Cast { term, to } => Selector::Cast {
-                selector: boxed(term),
-                to: *to,
-            },
-            Term::TypeHint { hint, term } => Selector::TypeHint {
-                hint: hint.clone(),
-                selector: boxed(term),
-            },
-            Term::Arithmetic { left, operator, right } => Selector::Arithmetic {
-                left: boxed(left),
-                operator: *operator,
-                right: boxed(right),
-            },
-            Term::Negation(term) => Selector::Negation(boxed(term)),
-        }
-    }
 }

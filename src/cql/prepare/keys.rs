@@ -149,7 +149,12 @@ pub fn bounded_slices(
         };
         let mut values = Vec::new();
         for (term, column) in terms.iter().zip(&table.clustering[prefix.len()..]) {
-            values.push(term.evaluate(at)?.ok_or_else(|| null_in_condition(&column.name))?);
+            match term.evaluate(at)? {
+                Some(value) => values.push(value),
+                // A null bound of one column holds nothing back.
+                None if terms.len() == 1 => return Ok(None),
+                None => return Err(null_in_condition(&column.name)),
+            }
         }
         Ok(Some((values, *inclusive)))
     };

@@ -3,7 +3,9 @@
 //! Knows the schema. Does not know where rows live: plans say what to read and what to write, and are told what was found.
 
 mod attributes;
+mod batch;
 mod cas;
+mod condition;
 mod context;
 mod definition;
 mod expression;
@@ -16,11 +18,13 @@ mod row_view;
 mod run;
 mod select;
 mod selection;
+mod selector_term;
 mod selector_text;
 mod term;
 mod tuple_relation;
 mod type_name;
 
+pub use batch::BatchPlan;
 pub use cas::{CasDecision, CasPlan};
 pub use context::PrepareContext;
 pub(in crate::cql) use definition::not_yet;
@@ -30,7 +34,7 @@ pub use run::{SelectRun, SelectStep};
 pub use select::SelectPlan;
 
 use super::QueryError;
-use super::ast::{Modification, Statement};
+use super::ast::Statement;
 use crate::data::KeyspaceName;
 
 /// Prepares a statement.
@@ -53,14 +57,9 @@ pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Pr
             if let Some(plan) = context.cas(modification)? {
                 return plain(Plan::Cas(plan));
             }
-            plain(Plan::Modify(match modification {
-                Modification::Insert(insert) => context.insert(insert)?,
-                Modification::Update(update) => context.update(update)?,
-                Modification::Delete(delete) => context.delete(delete)?,
-                Modification::InsertJson(_) => return Err(not_yet("INSERT JSON")),
-            }))
+            plain(Plan::Modify(context.modification(modification)?))
         }
-        Statement::Batch(_) => Err(not_yet("BATCH")),
+        Statement::Batch(batch) => plain(Plan::Batch(context.batch(batch)?)),
         Statement::Use(keyspace) => plain(Plan::Use(KeyspaceName::new(keyspace))),
         Statement::Truncate(name) => plain(Plan::Truncate(context.table(name)?.clone())),
         Statement::Schema(statement) => plain(Plan::Change(context.change(statement)?)),

@@ -134,7 +134,10 @@ impl PrepareContext<'_> {
         let clustering = leading_choices(&table.clustering, &restrictions);
         let only_statics = operations.iter().all(|it| it.column.kind == ColumnKind::Static);
         let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
-        let rows = if only_statics && names_no_clustering && !table.clustering.is_empty() {
+        if only_statics && !names_no_clustering {
+            return Err(only_static_columns(Kind::Update));
+        }
+        let rows = if only_statics && !table.clustering.is_empty() {
             Rows::Static
         } else if clustering.width() == table.clustering.len() {
             Rows::Exact(clustering)
@@ -172,6 +175,9 @@ impl PrepareContext<'_> {
         };
         check_clustering_prefix(table, &restrictions, prefix.width() + usize::from(bounds.is_some()))?;
         let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        if only_statics && table.clustering.iter().any(|column| restrictions.of(column).is_some()) {
+            return Err(only_static_columns(Kind::Delete));
+        }
         let rows = if only_statics && prefix.is_empty() && bounds.is_none() && !table.clustering.is_empty() {
             Rows::Static
         } else if prefix.width() == table.clustering.len() {
@@ -331,6 +337,16 @@ pub(super) fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Resu
         Some(column) => Err(null_in_condition(&column.name)),
         None => Ok(()),
     }
+}
+
+fn only_static_columns(kind: Kind) -> QueryError {
+    QueryError::invalid(format!(
+        "Invalid restrictions on clustering columns since the {kind} statement modifies only static columns"
+    ))
+}
+
+pub(super) fn clustering_is_missing(table: &TableMetadata) -> QueryError {
+    missing_clustering(table, &Restrictions::default())
 }
 
 fn missing_clustering(table: &TableMetadata, restrictions: &Restrictions) -> QueryError {

@@ -3,6 +3,7 @@
 //! Source: Cassandra 5.0, `cql3/Operation`, `Constants`, `Lists`, `Sets`, `Maps`, `UserTypes`.
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 use super::definition::not_yet;
 use super::modify::refuse_counters;
@@ -10,7 +11,7 @@ use super::restrictions::existing_column;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext, UuidKind};
 use crate::cql::QueryError;
-use crate::cql::ast::{Change, Deletion};
+use crate::cql::ast::{Change, Deletion, Term};
 use crate::data::types::layout::{split_collection, split_tuple};
 use crate::data::types::ordering::encode_component;
 use crate::data::{Cell, CqlType, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp};
@@ -142,10 +143,14 @@ impl Operation {
                     self.write_path(bytes(entry[0]), writer.cell(Some(bytes(entry[1]))), row);
                 }
             }
-            CqlType::List { .. } if prepend => return Err(not_yet("Prepending to a list")),
             CqlType::List { .. } => {
-                for element in split_collection("list", value)? {
-                    let path = (writer.at.uuids)(UuidKind::Time);
+                let elements = split_collection("list", value)?;
+                let first = (writer.at.uuids)(UuidKind::Time);
+                for (number, element) in elements.iter().enumerate() {
+                    let path = match prepend {
+                        true => list_path_before(first, elements.len() - number),
+                        false => list_path_after(first, number),
+                    };
                     self.write_path(
                         Bytes::copy_from_slice(path.as_bytes()),
                         writer.cell(Some(bytes(element))),
@@ -215,15 +220,39 @@ impl PrepareContext<'_> {
             Change::Set(term) => operation(TypedChange::Set(self.term(term, &whole, &table.keyspace)?)),
             Change::Add(term) => {
                 needs_multi_cell(&format!("{0} = {0} + {term}", column.name))?;
+                let has_null = |entries: &[(Term, Term)]| entries.iter().any(|(_, value)| *value == Term::Null);
+                if matches!(column.ty, CqlType::Map { .. })
+                    && match term {
+                        Term::Map(entries) => has_null(entries),
+                        Term::Set(elements) => !elements.is_empty(),
+                        Term::List(_) | Term::Literal(_) | Term::Tuple(_) | Term::UserType(_) => true,
+                        _ => false,
+                    }
+                {
+                    return Err(QueryError::invalid(format!(
+                        "Value for a map addition has to be a map, but was: '{term}'"
+                    )));
+                }
                 operation(TypedChange::Add(self.term(term, &whole, &table.keyspace)?))
             }
             Change::Prepend(term) => {
-                needs_multi_cell(&format!("{0} = {term} + {0}", column.name))?;
+                if !matches!(column.ty, CqlType::List { .. }) {
+                    return Err(QueryError::invalid(format!(
+                        "Invalid operation ({0} = {term} - {0}) for non list column {0}",
+                        column.name
+                    )));
+                }
+                needs_multi_cell(&format!("{0} = {term} - {0}", column.name))?;
                 operation(TypedChange::Prepend(self.term(term, &whole, &table.keyspace)?))
             }
             Change::Subtract(term) => {
                 needs_multi_cell(&format!("{0} = {0} - {term}", column.name))?;
                 let ty = match &column.ty {
+                    CqlType::Map { .. } if matches!(term, Term::Map(_) | Term::List(_) | Term::Literal(_)) => {
+                        return Err(QueryError::invalid(format!(
+                            "Value for a map substraction has to be a set, but was: '{term}'"
+                        )));
+                    }
                     CqlType::Map { key, .. } => CqlType::set(CqlType::clone(key)),
                     CqlType::List { .. } => return Err(not_yet("Removing elements from a list")),
                     other => other.clone(),
@@ -245,13 +274,32 @@ impl PrepareContext<'_> {
                     let value = self.term(value, &part("value", value_type), &table.keyspace)?;
                     operation(TypedChange::SetElement { path, value })
                 }
+                ty if ty.is_collection() && !ty.is_multi_cell() => Err(QueryError::invalid(format!(
+                    "Invalid operation ({0}[{key}] = {value}) for frozen collection column {0}",
+                    column.name
+                ))),
                 CqlType::List { .. } => Err(not_yet("Setting elements of a list")),
+                CqlType::Set { .. } => Err(QueryError::invalid(format!(
+                    "Invalid operation ({0}[{key}] = {value}) for set column {0}",
+                    column.name
+                ))),
                 _ => Err(QueryError::invalid(format!(
-                    "Invalid operation ({}[{key}] = {value}) for non collection column {}",
-                    column.name, column.name
+                    "Invalid operation ({0}[{key}] = {value}) for non collection column {0}",
+                    column.name
                 ))),
             },
             Change::SetField { field, value } => {
+                let wrong = |what: &str| {
+                    QueryError::invalid(format!(
+                        "Invalid operation ({0}.{field} = {value}) for {what} column {0}",
+                        column.name
+                    ))
+                };
+                match &column.ty {
+                    CqlType::UserType(user_type) if user_type.frozen => return Err(wrong("frozen UDT")),
+                    CqlType::UserType(_) => {}
+                    _ => return Err(wrong("non-UDT")),
+                }
                 let (position, ty) = field_of(column, field)?;
                 let receiver = Receiver {
                     name: format!("{}.{field}", column.name),
@@ -283,6 +331,11 @@ impl PrepareContext<'_> {
                 let ty = match &column.ty {
                     CqlType::Map { key, frozen: false, .. } => key,
                     CqlType::Set { element, frozen: false } => element,
+                    ty if ty.is_collection() && !ty.is_multi_cell() => {
+                        return Err(QueryError::invalid(format!(
+                            "Invalid deletion operation for frozen collection column {name}"
+                        )));
+                    }
                     CqlType::List { .. } => return Err(not_yet("Deleting elements of a list")),
                     _ => {
                         return Err(QueryError::invalid(format!(
@@ -314,6 +367,33 @@ impl PrepareContext<'_> {
             change,
         })
     }
+}
+
+/// 2010-01-01 in ticks of 100 ns since 1582-10-15: paths of elements that are prepended lie as far before it as those of
+/// elements that are appended lie after. `Lists.PrecisionTime.REFERENCE_TIME`.
+const REFERENCE_TICKS: u64 = 0x01b2_1dd2_1381_4000 + 1_262_304_000_000 * 10_000;
+
+/// The path of the n-th element that a statement appends.
+fn list_path_after(first: Uuid, number: usize) -> Uuid {
+    with_ticks(first, ticks(first).wrapping_add(number as u64))
+}
+
+/// The path of an element that a statement prepends, so many places before the end of what it prepends.
+fn list_path_before(first: Uuid, places: usize) -> Uuid {
+    let mirrored = (2 * REFERENCE_TICKS).wrapping_sub(ticks(first));
+    with_ticks(first, mirrored.wrapping_sub(places as u64))
+}
+
+/// A version 1 UUID's time, in ticks of 100 ns.
+fn ticks(uuid: Uuid) -> u64 {
+    let (high, _) = uuid.as_u64_pair();
+    high >> 32 | (high >> 16 & 0xffff) << 32 | (high & 0x0fff) << 48
+}
+
+fn with_ticks(uuid: Uuid, ticks: u64) -> Uuid {
+    let (_, low) = uuid.as_u64_pair();
+    let high = (ticks & 0xffff_ffff) << 32 | (ticks >> 32 & 0xffff) << 16 | 0x1000 | (ticks >> 48 & 0x0fff);
+    Uuid::from_u64_pair(high, low)
 }
 
 fn field_of(column: &ColumnMetadata, field: &str) -> Result<(u16, CqlType), QueryError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{CasPlan, ModifyPlan, SelectPlan};
+use super::{BatchPlan, CasPlan, ModifyPlan, SelectPlan};
 use crate::base::UnixMicros;
 use crate::cql::ast::Describe;
 use crate::data::KeyspaceName;
@@ -22,6 +22,7 @@ pub struct Prepared {
 pub enum Plan {
     Select(SelectPlan),
     Modify(ModifyPlan),
+    Batch(BatchPlan),
     Cas(CasPlan),
     Change(ChangeRequest),
     Truncate(Arc<TableMetadata>),

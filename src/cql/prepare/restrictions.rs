@@ -28,6 +28,8 @@ pub enum Restriction {
     Contains {
         values: Vec<TypedTerm>,
         keys: Vec<TypedTerm>,
+        /// `map[key] = value`
+        entries: Vec<(TypedTerm, TypedTerm)>,
     },
 }
 
@@ -113,7 +115,7 @@ impl PrepareContext<'_> {
                     return Err(QueryError::invalid("Invalid amount of bind variables"));
                 };
                 let receiver = Receiver {
-                    name: format!("in({})", column.name),
+                    name: column.name.to_string(),
                     ty: column.ty.clone(),
                 };
                 let values = values
@@ -134,7 +136,16 @@ impl PrepareContext<'_> {
                 operator,
                 value,
             } => self.token_relation(columns, *operator, value, table, all),
-            Relation::Element { .. } => Err(not_yet("Restrictions on elements of a map")),
+            Relation::Element {
+                column,
+                key,
+                operator,
+                value,
+            } => {
+                let column = existing_column(table, column)?;
+                let added = self.element_relation(column, key, *operator, value, relation, table)?;
+                merge(column, added, all)
+            }
             Relation::Columns {
                 columns,
                 operator,
@@ -155,6 +166,16 @@ impl PrepareContext<'_> {
             name: column.name.to_string(),
             ty: column.ty.clone(),
         };
+        let compares = !matches!(
+            operator,
+            Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::NotEqual
+        );
+        if compares && column.ty.is_collection() && column.ty.is_multi_cell() {
+            return Err(QueryError::invalid(format!(
+                "Collection column '{}' ({}) cannot be restricted by a '{operator}' relation",
+                column.name, column.ty
+            )));
+        }
         match operator {
             Operator::Equal => Ok(Restriction::Equal(self.term(value, &receiver, &table.keyspace)?)),
             Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
@@ -208,11 +229,55 @@ impl PrepareContext<'_> {
             true => Restriction::Contains {
                 values: Vec::new(),
                 keys: vec![term],
+                entries: Vec::new(),
             },
             false => Restriction::Contains {
                 values: vec![term],
                 keys: Vec::new(),
+                entries: Vec::new(),
             },
+        })
+    }
+
+    fn element_relation(
+        &self,
+        column: &ColumnMetadata,
+        key: &Term,
+        operator: Operator,
+        value: &Term,
+        relation: &Relation,
+        table: &TableMetadata,
+    ) -> Result<Restriction, QueryError> {
+        let (of_key, of_value) = match &column.ty {
+            CqlType::Map { key, value, .. } => (key, value),
+            CqlType::List { .. } => {
+                return Err(QueryError::invalid(format!(
+                    "Indexes on list entries ({}[index] = value) are not currently supported.",
+                    column.name
+                )));
+            }
+            _ => {
+                return Err(QueryError::invalid(format!(
+                    "Column {} cannot be used as a map",
+                    column.name
+                )));
+            }
+        };
+        if operator != Operator::Equal {
+            return Err(QueryError::invalid(format!(
+                "Unsupported \"{operator}\" relation: {relation}"
+            )));
+        }
+        let part = |name: &str, ty: &CqlType| Receiver {
+            name: format!("{name}({})", column.name),
+            ty: ty.clone(),
+        };
+        let key = self.term(key, &part("key", of_key), &table.keyspace)?;
+        let value = self.term(value, &part("value", of_value), &table.keyspace)?;
+        Ok(Restriction::Contains {
+            values: Vec::new(),
+            keys: Vec::new(),
+            entries: vec![(key, value)],
         })
     }
 
@@ -242,10 +307,8 @@ impl PrepareContext<'_> {
         }
         let key: Vec<&str> = table.partition_key.iter().map(|it| it.name.as_str()).collect();
         if columns != key {
-            let is_foreign = |name: &String| !key.contains(&name.as_str());
-            let foreign = columns
-                .iter()
-                .any(is_foreign)
+            let has_all = key.iter().all(|it| columns.iter().any(|name| name == it));
+            let foreign = (has_all && columns.len() > key.len())
                 .then_some("The token() function must contains only partition key components");
             let is_permuted = columns.len() == key.len() && key.iter().all(|it| columns.iter().any(|name| name == it));
             return Err(QueryError::invalid(match is_permuted {
@@ -336,10 +399,22 @@ pub(super) fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restr
     let merged = match (all.columns.remove(name.as_str()), added) {
         (None, added) => added,
         (Some(Restriction::Slice(old)), Restriction::Slice(new)) => Restriction::Slice(merge_bounds(old, new, name)?),
-        (Some(Restriction::Contains { mut values, mut keys }), Restriction::Contains { values: v, keys: k }) => {
-            values.extend(v);
-            keys.extend(k);
-            Restriction::Contains { values, keys }
+        (
+            Some(Restriction::Contains {
+                mut values,
+                mut keys,
+                mut entries,
+            }),
+            Restriction::Contains {
+                values: more_values,
+                keys: more_keys,
+                entries: more_entries,
+            },
+        ) => {
+            values.extend(more_values);
+            keys.extend(more_keys);
+            entries.extend(more_entries);
+            Restriction::Contains { values, keys, entries }
         }
         (Some(Restriction::In(_) | Restriction::TupleIn { .. }), _) => return Err(only_one("a IN")),
         (Some(Restriction::Equal(_)), _) | (_, Restriction::Equal(_)) => return Err(only_one("an Equal")),

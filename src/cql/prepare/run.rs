@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::expression::RowValues;
 use super::keys::{bounded_slices, combinations, partition_key, prefix_slice};
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
@@ -54,6 +55,9 @@ pub struct SelectRun {
     page_left: u32,
     asked: Vec<Asked>,
     rows: Vec<Vec<Option<Bytes>>>,
+    /// What the statement's LIMIT is, and for each row what it is sorted by, when it sorts.
+    limit: u32,
+    sort_keys: Vec<Vec<Option<Bytes>>>,
     /// The group that the next row may belong to.
     group: Option<Group>,
     /// Groups the statement may still begin, of this partition and of all.
@@ -95,8 +99,15 @@ impl SelectRun {
             ),
         };
         let limit = evaluate_limit(plan.limit.as_ref(), "LIMIT", at)?;
-        let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "PER PARTITION LIMIT", at)?;
+        let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "LIMIT", at)?;
         let is_grouped = plan.projection.is_grouped();
+        let sorts = !plan.sort_by.is_empty();
+        if sorts && page_size.is_some_and(|size| size < limit) {
+            return Err(QueryError::invalid(
+                "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove \
+                 the ORDER BY or the IN and sort client side, or disable paging for this query",
+            ));
+        }
         let mut run = SelectRun {
             moment: at.now,
             now: at.now.into(),
@@ -105,10 +116,12 @@ impl SelectRun {
             keys: VecDeque::new(),
             range: None,
             resumed: None,
-            remaining: if is_grouped { u32::MAX } else { limit },
+            remaining: if is_grouped || sorts { u32::MAX } else { limit },
+            limit,
+            sort_keys: Vec::new(),
             per_partition: if is_grouped { u32::MAX } else { per_partition },
             page_left: match page_size {
-                Some(size) if !is_grouped => size.max(1),
+                Some(size) if !is_grouped && !sorts => size.max(1),
                 _ => u32::MAX,
             },
             asked: Vec::new(),
@@ -129,7 +142,12 @@ impl SelectRun {
                 // Several keys come in the order of their values, each once.
                 keys.sort_by(|(_, a), (_, b)| compare_values(&plan.table.partition_key, a, b));
                 keys.dedup_by(|(a, _), (b, _)| a == b);
-                run.keys = keys.into_iter().map(|(key, _)| key).collect();
+                let within = match &plan.token {
+                    None => Some(PartitionRange::full()),
+                    token => range(token.as_ref(), at)?,
+                };
+                let is_within = |key: &DecoratedKey| within.as_ref().is_some_and(|range| range.contains(key));
+                run.keys = keys.into_iter().map(|(key, _)| key).filter(is_within).collect();
             }
             Partitions::Range(token) => run.range = range(token.as_ref(), at)?,
         }
@@ -266,6 +284,10 @@ impl SelectRun {
                 now: self.moment,
                 uuids: &mut no_uuids,
             };
+            if !self.plan.sort_by.is_empty() && !is_grouped {
+                let key = self.plan.sort_by.iter().map(|(column, _)| row.value(&column.name));
+                self.sort_keys.push(key.collect());
+            }
             match is_grouped {
                 true => self.group(&row, &mut at)?,
                 false => self.rows.push(self.plan.projection.project(&row, &mut at)?),
@@ -301,6 +323,9 @@ impl SelectRun {
 
     fn finish(&mut self, enough: bool) -> Result<QueryResult, QueryError> {
         let mut rows = core::mem::take(&mut self.rows);
+        if !self.sort_keys.is_empty() {
+            rows = self.sorted(rows);
+        }
         let projection = &self.plan.projection;
         // Without GROUP BY all rows are one group, even if there are none.
         let is_one_group = projection.is_grouped() && !projection.has_group_by();
@@ -333,6 +358,27 @@ impl SelectRun {
         }))
     }
 
+    fn sorted(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
+        let mut keyed: Vec<_> = core::mem::take(&mut self.sort_keys).into_iter().zip(rows).collect();
+        keyed.sort_by(|(a, _), (b, _)| {
+            let columns = self.plan.sort_by.iter().zip(a.iter().zip(b));
+            let by_column =
+                |((column, descending), (a, b)): (&(ColumnMetadata, bool), (&Option<Bytes>, &Option<Bytes>))| {
+                    let order = match (a, b) {
+                        (Some(a), Some(b)) => column.ty.compare(a, b),
+                        (a, b) => a.is_some().cmp(&b.is_some()),
+                    };
+                    if *descending { order.reverse() } else { order }
+                };
+            columns
+                .map(by_column)
+                .find(|order| order.is_ne())
+                .unwrap_or(core::cmp::Ordering::Equal)
+        });
+        keyed.truncate(self.limit as usize);
+        keyed.into_iter().map(|(_, row)| row).collect()
+    }
+
     fn command(&self, partitions: PartitionSelection, limit: u32) -> ReadCommand {
         let columns = self.plan.projection.columns().cloned();
         let filtered = self
@@ -340,6 +386,7 @@ impl SelectRun {
             .conditions
             .iter()
             .map(|condition| condition.column.name.clone());
+        let columns = columns.chain(self.plan.sort_by.iter().map(|(column, _)| column.name.clone()));
         let distinct = self.plan.distinct;
         ReadCommand {
             table: self.plan.table.id,
@@ -447,7 +494,13 @@ fn filter(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<RowFilter, Query
             ty,
             operator: condition.operator,
             value,
-            key: None,
+            key: match &condition.key {
+                None => None,
+                Some(term) => Some(
+                    term.evaluate(at)?
+                        .ok_or_else(|| QueryError::invalid(format!("Invalid null map key for column {name}")))?,
+                ),
+            },
         });
     }
     Ok(filter)

@@ -16,8 +16,8 @@ use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::cql::QueryError;
-use crate::cql::ast::{Direction, Select, Selector, Term};
-use crate::data::{CqlType, Operator};
+use crate::cql::ast::{Direction, Select, Selection, Selector, Term};
+use crate::data::{ColumnName, CqlType, Operator};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 /// What replicas would have to read and throw away is asked for only on purpose.
@@ -39,6 +39,10 @@ pub struct SelectPlan {
     pub(super) rows: Slices,
     pub(super) conditions: Vec<Condition>,
     pub(super) reversed: bool,
+    /// What rows of several partitions are sorted by, and which of these columns in descending order.
+    pub(super) sort_by: Vec<(ColumnMetadata, bool)>,
+    /// Beside keys: their tokens have to be within this, too.
+    pub(super) token: Option<TokenRestriction>,
     pub(super) distinct: bool,
     pub(super) limit: Option<TypedTerm>,
     pub(super) per_partition_limit: Option<TypedTerm>,
@@ -67,6 +71,8 @@ pub(super) struct Condition {
     pub operator: Operator,
     /// One value; several for IN.
     pub values: Vec<TypedTerm>,
+    /// The key of `map[key] = value`.
+    pub key: Option<TypedTerm>,
 }
 
 impl PrepareContext<'_> {
@@ -81,6 +87,31 @@ impl PrepareContext<'_> {
         }
         let restrictions = self.restrictions(&statement.where_clause, table)?;
         self.group_by(&statement.group_by, &restrictions, &mut projection, table)?;
+        if statement.distinct {
+            let is_of_rows =
+                |column: &&ColumnMetadata| matches!(column.kind, ColumnKind::Clustering | ColumnKind::Regular);
+            if table
+                .columns()
+                .filter(is_of_rows)
+                .any(|column| restrictions.of(column).is_some())
+            {
+                return Err(QueryError::invalid(
+                    "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.",
+                ));
+            }
+            if statement.per_partition_limit.is_some() {
+                return Err(QueryError::invalid(
+                    "PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries",
+                ));
+            }
+        }
+        if self.shows_only_statics(&statement.selection, &projection, table)
+            && table.clustering.iter().any(|column| restrictions.of(column).is_some())
+        {
+            return Err(QueryError::invalid(
+                "Cannot restrict clustering columns when selecting only static columns",
+            ));
+        }
         let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
         let (rows, more) = rows(table, &restrictions, &partitions, statement.allow_filtering)?;
         conditions.extend(more);
@@ -88,6 +119,10 @@ impl PrepareContext<'_> {
         if !conditions.is_empty() && !statement.allow_filtering {
             return Err(QueryError::invalid(FILTERING_NEEDED));
         }
+        let sort_by = match &partitions {
+            Partitions::Keys(choices) if choices.has_in() => self.sort_columns(statement, table)?,
+            _ => Vec::new(),
+        };
         let reversed = self.order(statement, table, &restrictions, &partitions)?;
         let limit = |name: &str, term: &Option<Term>| {
             let receiver = Receiver {
@@ -110,6 +145,10 @@ impl PrepareContext<'_> {
                 _ => {}
             }
         }
+        let token = match &partitions {
+            Partitions::Keys(_) => restrictions.token.clone(),
+            Partitions::Range(_) => None,
+        };
         let plan = SelectPlan {
             table: table.clone(),
             projection,
@@ -117,11 +156,23 @@ impl PrepareContext<'_> {
             rows,
             conditions,
             reversed,
+            sort_by,
+            token,
             distinct: statement.distinct,
             limit: limit("[limit]", &statement.limit)?,
             per_partition_limit: limit("[per_partition_limit]", &statement.per_partition_limit)?,
         };
         Ok((plan, warnings))
+    }
+
+    fn shows_only_statics(&self, selection: &Selection, projection: &Projection, table: &TableMetadata) -> bool {
+        let kind = |name: &ColumnName| table.column(name).map(|column| column.kind);
+        let is_static = |name: &ColumnName| kind(name) == Some(ColumnKind::Static);
+        *selection != Selection::All
+            && projection.columns().any(is_static)
+            && projection
+                .columns()
+                .all(|name| is_static(name) || kind(name) == Some(ColumnKind::PartitionKey))
     }
 
     /// GROUP BY takes the first columns of the primary key, of which those fixed by `=` may be left out, and last of all a
@@ -208,6 +259,18 @@ impl PrepareContext<'_> {
         }
     }
 
+    fn sort_columns(
+        &self,
+        statement: &Select,
+        table: &TableMetadata,
+    ) -> Result<Vec<(ColumnMetadata, bool)>, QueryError> {
+        let column = |ordering: &crate::cql::ast::Ordering| {
+            let column = existing_column(table, &ordering.column)?;
+            Ok((column.clone(), ordering.direction == Direction::Descending))
+        };
+        statement.order_by.iter().map(column).collect()
+    }
+
     /// Whether rows are wanted against the table's order.
     fn order(
         &self,
@@ -218,9 +281,6 @@ impl PrepareContext<'_> {
     ) -> Result<bool, QueryError> {
         if statement.order_by.is_empty() {
             return Ok(false);
-        }
-        if statement.distinct {
-            return Err(QueryError::invalid("ORDER BY is not supported with SELECT DISTINCT"));
         }
         if statement.order_by.iter().any(|it| it.nearest_to.is_some()) {
             return Err(not_yet("ORDER BY ... ANN OF"));
@@ -259,11 +319,6 @@ impl PrepareContext<'_> {
             }
         }
         let reversed = reversed.unwrap_or(false);
-        if let Partitions::Keys(choices) = partitions
-            && choices.has_in()
-        {
-            return Err(not_yet("ORDER BY over several partitions (IN on the partition key)"));
-        }
         Ok(reversed)
     }
 }
@@ -292,7 +347,10 @@ fn partitions(
 ) -> Result<(Partitions, Vec<Condition>), QueryError> {
     let key = &table.partition_key;
     let restricted = key.iter().filter(|column| restrictions.of(column).is_some()).count();
-    if let Some(token) = &restrictions.token {
+    let choices = leading_choices(key, restrictions);
+    if let Some(token) = &restrictions.token
+        && choices.width() < key.len()
+    {
         if restricted > 0 && !allow_filtering {
             let columns: Vec<&str> = key.iter().map(|it| it.name.as_str()).collect();
             return Err(QueryError::invalid(format!(
@@ -305,7 +363,6 @@ fn partitions(
             conditions_of(key, restrictions)?,
         ));
     }
-    let choices = leading_choices(key, restrictions);
     if choices.width() == key.len() {
         check_nulls(&choices, key)?;
         return Ok((Partitions::Keys(choices), Vec::new()));
@@ -376,6 +433,7 @@ fn conditions_of(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Res
                 column: column.clone(),
                 operator,
                 values,
+                key: None,
             });
         };
         match restrictions.of(column) {
@@ -397,12 +455,20 @@ fn conditions_of(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Res
                     add(if *inclusive { Operator::LtEq } else { Operator::Lt }, terms.clone());
                 }
             }
-            Some(Restriction::Contains { values, keys }) => {
+            Some(Restriction::Contains { values, keys, entries }) => {
                 values
                     .iter()
                     .for_each(|term| add(Operator::Contains, vec![term.clone()]));
                 keys.iter()
                     .for_each(|term| add(Operator::ContainsKey, vec![term.clone()]));
+                for (key, value) in entries {
+                    conditions.push(Condition {
+                        column: column.clone(),
+                        operator: Operator::Eq,
+                        values: vec![value.clone()],
+                        key: Some(key.clone()),
+                    });
+                }
             }
         }
     }

@@ -6,7 +6,12 @@ use crate::cql::ast::{CellMetadata, Selector};
 pub(super) fn column_name(selector: &Selector) -> String {
     match selector {
         Selector::CountRows => "count".to_string(),
-        // A cast to the type it has is nothing.
+        // So is that of any constant.
+        Selector::Function { name, arguments }
+            if name.name == "count" && matches!(arguments.as_slice(), [Selector::Literal(_)]) =>
+        {
+            "count".to_string()
+        }
         other => selector_text(other),
     }
 }

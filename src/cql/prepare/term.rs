@@ -75,7 +75,9 @@ impl PrepareContext<'_> {
                     let elements = self.elements(elements, "vector", element, receiver, keyspace)?;
                     Ok(TypedTerm::Vector { fixed_length, elements })
                 }
-                _ => Err(wrong_literal("list", receiver)),
+                other => Err(QueryError::invalid(format!(
+                    "Unexpected receiver type '{other}'; only list and vector are expected"
+                ))),
             },
             Term::Set(elements) => match &receiver.ty {
                 CqlType::Set { element, .. } => Ok(TypedTerm::Set {
@@ -95,10 +97,18 @@ impl PrepareContext<'_> {
                         ty: ty.clone(),
                     };
                     let (key_receiver, value_receiver) = (part("key", key), part("value", value));
-                    let entry = |(key, value): &(Term, Term)| {
+                    let entry = |(key_term, value_term): &(Term, Term)| {
+                        for (part, term, ty) in [("key", key_term, key), ("value", value_term, value)] {
+                            if is_misfit(term, ty) {
+                                return Err(QueryError::invalid(format!(
+                                    "Invalid map literal for {}: {part} {term} is not of type {ty}",
+                                    receiver.name
+                                )));
+                            }
+                        }
                         Ok((
-                            self.term(key, &key_receiver, keyspace)?,
-                            self.term(value, &value_receiver, keyspace)?,
+                            self.term(key_term, &key_receiver, keyspace)?,
+                            self.term(value_term, &value_receiver, keyspace)?,
                         ))
                     };
                     let entries = entries.iter().map(entry).collect::<Result<_, QueryError>>()?;
@@ -122,6 +132,12 @@ impl PrepareContext<'_> {
                         )));
                     }
                     let field = |(at, (term, ty)): (usize, (&Term, &CqlType))| {
+                        if is_misfit(term, ty) {
+                            return Err(QueryError::invalid(format!(
+                                "Invalid tuple literal for {}: component {at} is not of type {ty}",
+                                receiver.name
+                            )));
+                        }
                         let receiver = Receiver {
                             name: format!("{}[{at}]", receiver.name),
                             ty: ty.clone(),
@@ -179,7 +195,7 @@ impl PrepareContext<'_> {
             ty: ty.clone(),
         };
         let element = |term: &Term| match self.term(term, &receiver, keyspace) {
-            Err(_) if matches!(term, Term::Literal(it) if !ty.accepts(it.kind)) => Err(QueryError::invalid(format!(
+            Err(_) if is_misfit(term, ty) => Err(QueryError::invalid(format!(
                 "Invalid {kind} literal for {}: value {term} is not of type {ty}",
                 around.name
             ))),
@@ -211,6 +227,10 @@ impl PrepareContext<'_> {
         }
         let field = |(name, ty): &(String, CqlType)| match fields.iter().find(|(it, _)| it == name) {
             None => Ok(TypedTerm::Null),
+            Some((_, term)) if is_misfit(term, ty) => Err(QueryError::invalid(format!(
+                "Invalid user type literal for {}: field {name} is not of type {ty}",
+                receiver.name
+            ))),
             Some((_, term)) => {
                 let receiver = Receiver {
                     name: format!("{}.{name}", receiver.name),
@@ -223,6 +243,11 @@ impl PrepareContext<'_> {
             fields: user_type.fields.iter().map(field).collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// Whether a constant is of another kind than the type takes.
+fn is_misfit(term: &Term, ty: &CqlType) -> bool {
+    matches!(term, Term::Literal(literal) if !ty.accepts(literal.kind))
 }
 
 fn constant(literal: &Literal, receiver: &Receiver) -> Result<TypedTerm, QueryError> {

@@ -91,6 +91,7 @@ impl Running {
         let warnings = prepared.warnings;
         let started = match prepared.plan {
             Plan::Modify(plan) => self.start_writes(&request, &plan),
+            Plan::Batch(plan) => self.start_batch(&request, &plan),
             Plan::Select(plan) => self.start_select(&request, &plan),
             Plan::Cas(plan) => self.start_cas(&request, plan),
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),

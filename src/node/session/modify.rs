@@ -1,10 +1,11 @@
-//! INSERT, UPDATE and DELETE without conditions: a write a partition.
+//! INSERT, UPDATE, DELETE and batches of them, without conditions: a write a partition.
 
 use super::{Stage, Started, levels};
 use crate::base::RequestId;
 use crate::coordinator::{RequestError, Write, WriteKind, WriteRequest};
-use crate::cql::prepare::ModifyPlan;
+use crate::cql::prepare::{BatchPlan, ModifyPlan};
 use crate::cql::{QueryError, QueryResult};
+use crate::data::{Mutation, WriteTimestamp};
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, Owner};
@@ -13,24 +14,37 @@ impl Running {
     pub(super) fn start_writes(&mut self, request: &ClientRequest, plan: &ModifyPlan) -> Result<Started, QueryError> {
         levels::check_write(request.consistency)?;
         levels::refuse_system(&plan.table().keyspace)?;
-        let timestamp = match request.timestamp {
-            Some(given) => given,
-            None => self.next_timestamp(),
-        };
+        let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
-        if mutations.is_empty() {
-            // `IN ()` names no partition.
-            return Ok(Started::Done(Ok(QueryResult::Void)));
+        self.start_mutations(request, mutations)
+    }
+
+    pub(super) fn start_batch(&mut self, request: &ClientRequest, plan: &BatchPlan) -> Result<Started, QueryError> {
+        levels::check_write(request.consistency)?;
+        for table in plan.tables() {
+            levels::refuse_system(&table.keyspace)?;
         }
-        let kind = if mutations.len() > 1 {
-            WriteKind::UnloggedBatch
-        } else {
-            WriteKind::Simple
+        let timestamp = self.timestamp_of(request);
+        let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
+        self.start_mutations(request, mutations)
+    }
+
+    fn timestamp_of(&mut self, request: &ClientRequest) -> WriteTimestamp {
+        request.timestamp.unwrap_or_else(|| self.next_timestamp())
+    }
+
+    fn start_mutations(&mut self, request: &ClientRequest, mutations: Vec<Mutation>) -> Result<Started, QueryError> {
+        let kind = match mutations.len() {
+            0 => return Ok(Started::Done(Ok(QueryResult::Void))),
+            1 => WriteKind::Simple,
+            _ => WriteKind::UnloggedBatch,
         };
         let (id, consistency, now) = (request.id, request.consistency, self.now);
         let left = mutations.len();
-        let started = self.with_cluster(&plan.table().keyspace, |cluster, operations, out| {
-            let start = |(index, mutation): (usize, crate::data::Mutation)| {
+        let mut started = Vec::with_capacity(left);
+        for (index, mutation) in mutations.into_iter().enumerate() {
+            let keyspace = mutation.keyspace.clone();
+            started.push(self.with_cluster(&keyspace, |cluster, operations, out| {
                 let layout = cluster.layout(mutation.key.token);
                 let first = out.messages.len();
                 let write = Write::start(
@@ -50,9 +64,8 @@ impl Running {
                     out,
                     first,
                 )
-            };
-            mutations.into_iter().enumerate().map(start).collect()
-        })?;
+            })?);
+        }
         Ok(Started::Waiting(Stage::Writes { left }, started))
     }
 
