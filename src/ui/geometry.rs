@@ -10,8 +10,8 @@ use crate::data::Token;
 pub const BAND: f64 = 8.0;
 /// Between the token circle and the discs: room for the rings round a disc.
 const CLEAR: f64 = 11.0;
-/// Between a disc and the stage's edge: room for those rings and the crown.
-const EDGE: f64 = 20.0;
+/// Between a disc and the stage's edge: room for those rings.
+const EDGE: f64 = 14.0;
 /// A gap between datacentres is this much of the room one node has.
 const GAP: f64 = 0.7;
 /// How far the two directions of a link lie apart.
@@ -289,6 +289,7 @@ impl Room {
 fn side(angle: f64, beside: bool, count: usize) -> Side {
     let (right, up) = (libm::sin(angle), libm::cos(angle));
     match (beside, count <= ROOMY) {
+        (false, _) if up > 0.5 => Side::Above,
         (false, _) => Side::Below,
         (true, false) if right.abs() < 0.05 && up > 0.0 => Side::Above,
         (true, false) if right.abs() < 0.05 => Side::Below,

@@ -23,13 +23,13 @@ pub struct Props {
 pub fn Header(props: &Props) -> Html {
     html! {
         <header class="header">
-            <h1 class="wordmark">
+            <h1 class="wordmark" aria-label="Ringscope">
                 <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
                     <circle class="logo-ring" cx="12" cy="12" r="8.5" />
                     <circle class="node-1" cx="12" cy="3.5" r="3" /><circle class="node-2" cx="19.4" cy="16.2" r="3" />
                     <circle class="node-3" cx="4.6" cy="16.2" r="3" />
                 </svg>
-                { "Ringscope" }
+                <span class="name">{ "Ringscope" }</span>
             </h1>
             <Clock now={props.now} end={props.end} replaying={props.replaying} />
             <Transport ready={props.ready} paused={props.paused} rate={props.rate} />

@@ -40,7 +40,7 @@ pub fn Legend(props: &Props) -> Html {
                 </ul>
                 <label class="check"><input type="checkbox" checked={props.gossip} onchange={ongossip} />{ "show gossip" }</label>
                 <ul class="legend signs">
-                    <li><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M1 14l1.3-9 3.7 4.5L8 3l2 6.5L13.700 5 15 14z" /></svg><span>{ "the shell's coordinator" }</span></li>
+                    <li><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 13l-1-8 4 3.500 3-5 3 5 4-3.500-1 8z" /></svg><span>{ "the shell's coordinator" }</span></li>
                     <li><svg class="glyph hollow" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6" /></svg><span>{ "replica of the key" }</span></li>
                     <li><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 3l5.500 9.500h-11z" /></svg><span>{ "▲n hints kept for others" }</span></li>
                 </ul>

@@ -105,7 +105,7 @@ pub fn NodeDisc(props: &Props) -> Html {
             <circle class="node-disc" cx={px(at.x)} cy={px(at.y)} r={px(disc)} />
             { gauge(node, at, disc - 3.5) }
             { face(node.state, endpoint.number(), at, disc) }
-            if props.coordinator { <path class="crown" d={crown(at, disc)} /> }
+            if props.coordinator { { crown(at, disc) } }
             if part == Part::Answered { { answered_badge(at, disc) } }
             { badges(node, at, disc) }
             { labels(node, layout, place) }
@@ -174,9 +174,14 @@ fn face(state: NodeState, number: u8, at: Point, disc: f64) -> Html {
     }
 }
 
-fn crown(at: Point, disc: f64) -> String {
-    let (x, y) = (at.x - 8.0, at.y - disc - 12.0);
-    format!("M{x:.1} {y:.1}l1.5-9 4 4.5 2.5-6 2.5 6 4-4.5 1.5 9z")
+fn crown(at: Point, disc: f64) -> Html {
+    let (x, y) = (at.x - disc * 0.78, at.y - disc * 0.78);
+    html! {
+        <g class="badge crown">
+            <circle cx={px(x)} cy={px(y)} r="9" />
+            <path d={format!("M{:.1} {:.1}l-1-6.2 2.9 2.7 2.6-3.8 2.6 3.800 2.9-2.7-1 6.200z", x - 4.5, y + 3.6)} />
+        </g>
+    }
 }
 
 fn answered_badge(at: Point, disc: f64) -> Html {

@@ -76,7 +76,7 @@ fn groups(layout: &Layout) -> Vec<Html> {
     let radius = layout.radius - BAND - 10.0;
     let group = |group: &crate::ui::geometry::Group| {
         let middle = (group.from + group.to) / 2.0;
-        let at = layout.on_circle(radius - 14.0, middle);
+        let at = layout.on_circle(radius - 44.0, middle);
         html! {
             <g class="group" aria-hidden="true">
                 <path class="group-arc" d={arc(layout.centre, radius, group.from - 0.12, group.to + 0.12)} />
@@ -126,6 +126,9 @@ fn shorten(key: &str) -> String {
         format!("{}…", key.chars().take(LONGEST - 1).collect::<String>())
     }
 }
+
+/// With more nodes than this the sound links are drawn fainter.
+const MANY_NODES: usize = 6;
 
 #[derive(PartialEq, Properties)]
 struct LinksProps {
@@ -188,7 +191,8 @@ fn Links(props: &LinksProps) -> Html {
             </g>
         })
     };
-    html! { <g class="links">{ for pairs.filter_map(link) }</g> }
+    let many = (places.len() > MANY_NODES).then_some("many");
+    html! { <g class={classes!("links", many)}>{ for pairs.filter_map(link) }</g> }
 }
 
 /// One direction of a link with something done to it; the sound direction beside it stays a plain line.

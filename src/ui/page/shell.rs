@@ -14,6 +14,7 @@ use crate::ui::samples::{FIRST, SAMPLES, Step};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Session};
 use crate::ui::transcript::Transcript;
+use crate::ui::words;
 use std::collections::VecDeque;
 
 /// Pixels from the end at which the transcript still counts as read to its end.
@@ -36,7 +37,7 @@ pub fn Shell(props: &Props) -> Html {
     html! {
         <section class="shell" aria-label="cqlsh">
             <Bar session={props.session.clone()} nodes={props.nodes.clone()} playing={!props.script.is_empty()} empty={props.transcript.is_empty()} />
-            <Said transcript={props.transcript.clone()} traced={props.traced} ready={props.ready} playing={!props.script.is_empty()} />
+            <Said transcript={props.transcript.clone()} traced={props.traced} ready={props.ready} nodes={props.nodes.len()} playing={!props.script.is_empty()} />
             <Prompt session={props.session.clone()} script={props.script.clone()} completion={props.completion.clone()} ready={props.ready}
                 transcript={props.transcript.clone()} />
         </section>
@@ -133,6 +134,7 @@ struct SaidProps {
     transcript: Shared<Transcript>,
     traced: Option<RequestId>,
     ready: bool,
+    nodes: usize,
     playing: bool,
 }
 
@@ -160,7 +162,7 @@ fn Said(props: &SaidProps) -> Html {
     });
     html! {
         <div class="transcript" ref={element} {onscroll} role="log" aria-label="What was said" aria-live="off" tabindex="0">
-            if props.transcript.is_empty() && !props.playing { <First ready={props.ready} /> }
+            if props.transcript.is_empty() && !props.playing { <First ready={props.ready} nodes={props.nodes} /> }
             { for props.transcript.blocks().map(|block| html! { <BlockView key={block.number} block={block.clone()} traced={props.traced} /> }) }
         </div>
     }
@@ -169,15 +171,21 @@ fn Said(props: &SaidProps) -> Html {
 #[derive(PartialEq, Properties)]
 struct FirstProps {
     ready: bool,
+    nodes: usize,
 }
 
 /// Where nothing was said yet: three things to see, each a script of real statements.
 #[component]
 fn First(props: &FirstProps) -> Html {
     let page = use_page();
+    let cluster = if props.nodes > 0 {
+        words::counted(props.nodes as u64, "node", "nodes")
+    } else {
+        "some nodes".into()
+    };
     html! {
         <div class="first">
-            <p class="lead">{ "Three Cassandra nodes run in this tab. Type CQL below, or begin with one of these:" }</p>
+            <p class="lead">{ format!("A cluster of {cluster} runs in this tab. Type CQL below, or begin with one of these:") }</p>
             { for SAMPLES.iter().take(FIRST).map(|sample| {
                 let page = page.clone();
                 let onclick = Callback::from(move |_: MouseEvent| page.act(Action::Play(sample.steps())));

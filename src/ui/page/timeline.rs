@@ -26,8 +26,8 @@ const SCALES: (f64, f64) = (1e-6, 4.0);
 const ZOOM: f64 = 1.5;
 /// Where the playhead stands while the picture follows the run, as a part of the width.
 const FOLLOW_AT: f64 = 0.92;
-const LEAST_LANE: f64 = 22.0;
-const MOST_LANE: f64 = 64.0;
+const LEAST_LANE: f64 = 15.0;
+const MOST_LANE: f64 = 80.0;
 
 #[derive(PartialEq, Properties)]
 pub struct Props {
