@@ -8,6 +8,7 @@ pub mod glyph;
 pub mod keys;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
+pub mod plot;
 pub mod recall;
 pub mod samples;
 pub mod scene;

@@ -8,7 +8,7 @@ use crate::event::MessageKind;
 use crate::playground::api::{self, Fate, MarkKind, TimelineView, TraceView};
 
 /// Height of the ruler above the lanes.
-pub const RULER: f64 = 24.0;
+pub const RULER: f64 = 32.0;
 /// How near to an arrow the pointer must be, in pixels.
 const REACH: f64 = 7.0;
 

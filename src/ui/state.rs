@@ -114,6 +114,8 @@ pub struct State {
     pub cluster: Cluster,
     pub statement: Shared<Option<StatementSummary>>,
     pub sentence: Shared<String>,
+    /// The last thing worth saying aloud.
+    pub announced: Shared<String>,
     pub log: Shared<VecDeque<Rc<LogEntry>>>,
     pub unlisted_log: u64,
     pub notices: Shared<Vec<(u64, Notice)>>,
@@ -138,7 +140,9 @@ pub struct State {
     pub shell_in_front: bool,
     pub drawer_height: u32,
     pub theme: Theme,
+    /// Whether gossip is drawn on the stage, and on the timeline.
     pub gossip: bool,
+    pub gossip_lanes: bool,
     pub chosen: Option<Endpoint>,
     pub popover: Option<Popover>,
     pub help: bool,
@@ -171,6 +175,7 @@ impl Default for State {
             cluster: Cluster::default(),
             statement: Shared::default(),
             sentence: Shared::new("The cluster is starting.".into()),
+            announced: Shared::default(),
             log: Shared::default(),
             unlisted_log: 0,
             notices: Shared::default(),
@@ -189,6 +194,7 @@ impl Default for State {
             drawer_height: DRAWER_HEIGHTS.1,
             theme: Theme::default(),
             gossip: true,
+            gossip_lanes: false,
             chosen: None,
             popover: None,
             help: false,
@@ -218,6 +224,7 @@ pub enum Action {
     DrawerHeight(u32),
     Theme(Theme),
     Gossip(bool),
+    GossipLanes(bool),
     Choose(Option<Endpoint>),
     Popover(Option<Popover>),
     Help(bool),
@@ -291,6 +298,7 @@ impl State {
             Action::DrawerHeight(height) => self.drawer_height = height.clamp(DRAWER_HEIGHTS.0, DRAWER_HEIGHTS.2),
             Action::Theme(theme) => self.theme = theme,
             Action::Gossip(shown) => self.gossip = shown,
+            Action::GossipLanes(shown) => self.gossip_lanes = shown,
             Action::Choose(node) => self.chosen = node,
             Action::Popover(popover) => self.popover = popover,
             Action::Help(open) => self.help = open,
@@ -332,8 +340,22 @@ impl State {
                 .traced
                 .and(frame.statement.as_ref().map(|statement| statement.request));
         }
+        let was_running = self
+            .statement
+            .as_ref()
+            .is_some_and(|statement| statement.took.is_none());
         self.statement.update(frame.statement);
         self.sentence.update(frame.sentence);
+        let ended = was_running
+            && self
+                .statement
+                .as_ref()
+                .is_some_and(|statement| statement.took.is_some());
+        if let Some(notable) = frame.log.iter().rev().find(|entry| entry.notable) {
+            self.announced.update(notable.text.clone());
+        } else if ended {
+            self.announced = self.sentence.clone();
+        }
         self.log_entries(frame.log, frame.unlisted_log);
         frame.notices.into_iter().for_each(|notice| self.notice(notice));
         let watch = frame.watch;
@@ -402,6 +424,7 @@ impl State {
             drawer_height: kept.drawer_height,
             theme: kept.theme,
             gossip: kept.gossip,
+            gossip_lanes: kept.gossip_lanes,
             ..State::default()
         };
     }

@@ -77,7 +77,7 @@ pub fn App(props: &AppProps) -> Html {
                 <Panes shell={state.shell_in_front} cluster={state.tab == Tab::Cluster} />
                 <Stage cluster={state.cluster.clone()} flights={state.flights.clone()} unlisted={state.unlisted_flights}
                     statement={state.statement.clone()} sentence={state.sentence.clone()} now={state.now} speed={state.speed}
-                    rate={state.rate} chosen={state.chosen} coordinator={state.session.coordinator} popover={state.popover}
+                    chosen={state.chosen} coordinator={state.session.coordinator} popover={state.popover}
                     gossip={state.gossip} hovered={state.hovered} ready={state.ready} />
                 <Shell transcript={state.transcript.clone()} session={state.session.clone()} nodes={state.cluster.nodes.clone()}
                     script={state.script.clone()} completion={state.completion.clone()} ready={state.ready}
@@ -88,7 +88,7 @@ pub fn App(props: &AppProps) -> Html {
             </div>
             <Notices notices={state.notices.clone()} />
             <Help open={state.help} />
-            <p class="unseen" aria-live="polite">{ state.sentence.as_str() }</p>
+            <p class="unseen" aria-live="polite">{ state.announced.as_str() }</p>
         </ContextProvider<Page>>
     }
 }

@@ -145,7 +145,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                 Tab::Cluster => html! {},
                 Tab::Timeline => html! {
                     <Timeline timeline={state.timeline.clone()} trace={state.trace.clone()} now={state.now} end={state.end}
-                        gossip={state.gossip} hovered={state.hovered} traced={state.traced} statement={state.statement.clone()} />
+                        gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced} statement={state.statement.clone()} />
                 },
                 Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} partition={state.partition.clone()} statement={state.statement.clone()} /> },
                 Tab::Node => html! { <NodePanel node={state.node.clone()} nodes={state.cluster.nodes.clone()} viewed={state.viewed_node()} /> },

@@ -133,7 +133,7 @@ pub fn Events(props: &Props) -> Html {
                         html! {
                             <li key={first + place} class={classes!("event", entry.notable.then_some("notable"))}>
                                 <span class="code soft">{ entry.at.to_string() }</span>
-                                <span class="event-node"><i class={classes!("node-mark", node_class(entry.node))} /><span class="code">{ entry.node.to_string() }</span></span>
+                                <i class={classes!("node-mark", node_class(entry.node))} />
                                 <span class="event-text" title={entry.text.clone()}>{ &entry.text }</span>
                                 if let Some(onclick) = onclick { <button type="button" class="button link" {onclick} aria-label="Show the trace of the statement it was done for">{ "trace" }</button> }
                             </li>

@@ -10,6 +10,8 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, ResizeObserver, ResizeObserverEntry, window};
 use yew::prelude::*;
 
+use crate::ui::geometry::Point;
+
 /// The size of an element's content in CSS pixels, from when it is first laid out.
 #[hook]
 pub fn use_size(element: NodeRef) -> Option<(f64, f64)> {
@@ -54,6 +56,13 @@ pub fn use_media(query: &'static str) -> bool {
         });
     }
     *holds
+}
+
+/// Where in an element a pointer is, in CSS pixels, whichever of its children is under it.
+pub fn place_in(element: &NodeRef, event: &MouseEvent) -> Option<Point> {
+    let frame = element.cast::<Element>()?.get_bounding_client_rect();
+    let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+    Some(Point::new(x - frame.left(), y - frame.top()))
 }
 
 type Callback = Closure<dyn FnMut(f64)>;

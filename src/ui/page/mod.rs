@@ -29,6 +29,7 @@ mod shell;
 mod stage;
 mod strip;
 mod timeline;
+mod timeline_bar;
 mod timeline_paint;
 mod trace;
 mod wire;

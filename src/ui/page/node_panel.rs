@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::palette::node_class;
 use super::wire::use_page;
 use crate::base::Endpoint;
-use crate::node::NodeView;
+use crate::node::{NodeView, TableView};
 use crate::playground::api::NodeSummary;
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
@@ -85,7 +85,7 @@ fn Peers(props: &PeersProps) -> Html {
                                 <td><i class={classes!("node-mark", node_class(peer.endpoint))} />{ " " }<span class="code">{ peer.endpoint.to_string() }</span></td>
                                 <td>{ &peer.status }if wrong { <span class="small warn">{ " (it does not know better yet)" }</span> }</td>
                                 <td class="number code">{ format!("{:.2}", peer.phi) }</td>
-                                <td class="number code">{ format!("{}:{}", peer.generation, peer.heartbeat) }</td>
+                                <td class="number code" title={format!("generation {}", peer.generation)}>{ peer.heartbeat }</td>
                             </tr>
                         }
                     }) }
@@ -106,6 +106,10 @@ fn status_letters(alive: bool, status: &str) -> String {
     format!("{}{state}", if alive { 'U' } else { 'D' })
 }
 
+fn is_system(keyspace: &str) -> bool {
+    keyspace == "system" || keyspace.starts_with("system_")
+}
+
 #[derive(PartialEq, Properties)]
 struct StorageProps {
     view: NodeView,
@@ -115,6 +119,9 @@ struct StorageProps {
 fn Storage(props: &StorageProps) -> Html {
     let view = &props.view;
     let log = &view.commit_log;
+    // What people made first; the system's own tables after it.
+    let mut tables: Vec<&TableView> = view.tables.iter().collect();
+    tables.sort_by_key(|table| (is_system(&table.keyspace), &table.keyspace, &table.table));
     html! {
         <>
             <section class="card">
@@ -123,8 +130,8 @@ fn Storage(props: &StorageProps) -> Html {
                     <table class="plain">
                         <thead><tr><th scope="col">{ "table" }</th><th scope="col" class="number">{ "partitions" }</th><th scope="col" class="number">{ "rows" }</th><th scope="col" class="number">{ "size" }</th></tr></thead>
                         <tbody>
-                            { for view.tables.iter().map(|table| html! {
-                                <tr>
+                            { for tables.into_iter().map(|table| html! {
+                                <tr class={is_system(&table.keyspace).then_some("soft")}>
                                     <td class="code">{ format!("{}.{}", table.keyspace, table.table) }</td>
                                     <td class="number">{ table.memtable_partitions }</td><td class="number">{ table.memtable_rows }</td>
                                     <td class="number">{ words::bytes(table.memtable_bytes) }</td>

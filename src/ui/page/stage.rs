@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::dots::{Dots, Tip};
-use super::hooks::use_size;
+use super::hooks::{place_in, use_size};
 use super::icons::{Icon, IconButton};
 use super::legend::Legend;
 use super::link_menu::LinkMenu;
@@ -12,7 +12,7 @@ use super::node_menu::NodeMenu;
 use super::ring::Ring;
 use super::wire::use_page;
 use crate::base::{Endpoint, Instant};
-use crate::playground::api::{Command, Flight, Rate, StatementSummary};
+use crate::playground::api::{Command, Flight, Notice, NoticeKind, StatementSummary};
 use crate::sim::Place;
 use crate::ui::geometry::{Layout, Point, Station};
 use crate::ui::scene::progress;
@@ -33,7 +33,6 @@ pub struct Props {
     pub sentence: Shared<String>,
     pub now: Instant,
     pub speed: f64,
-    pub rate: Rate,
     pub chosen: Option<Endpoint>,
     pub coordinator: Endpoint,
     pub popover: Option<Popover>,
@@ -53,6 +52,7 @@ pub fn Stage(props: &Props) -> Html {
     let layout = (*layout).clone();
 
     let onpointermove = {
+        let space = space.clone();
         let (page, layout, flights, now, hovered) = (
             page.clone(),
             layout.clone(),
@@ -61,7 +61,7 @@ pub fn Stage(props: &Props) -> Html {
             props.hovered,
         );
         Callback::from(move |event: PointerEvent| {
-            let at = Point::new(f64::from(event.offset_x()), f64::from(event.offset_y()));
+            let Some(at) = place_in(&space, &event) else { return };
             let found = flight_at(&layout, &flights, now, at).map(key);
             if found != hovered {
                 page.act(Action::Hover(found));
@@ -70,7 +70,13 @@ pub fn Stage(props: &Props) -> Html {
     };
     let onpointerleave = {
         let page = page.clone();
-        Callback::from(move |_: PointerEvent| page.act(Action::Hover(None)))
+        let space = space.clone();
+        Callback::from(move |event: PointerEvent| {
+            // Yew tells of leaving its children too.
+            if event.target() == space.get().map(Into::into) {
+                page.act(Action::Hover(None));
+            }
+        })
     };
     let onclick = {
         let (page, flights, hovered) = (page.clone(), props.flights.clone(), props.hovered);
@@ -155,6 +161,9 @@ fn Bar(props: &BarProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             if let Some(place) = last.clone() {
                 page.send(Command::AddNode { place });
+                let text = "A node joins the ring. The data of its ranges is not moved to it yet.".into();
+                let kind = NoticeKind::Information;
+                page.act(Action::Notice(Notice { kind, text }));
             }
         })
     };

@@ -10,7 +10,8 @@ use crate::event::MessageKind;
 use crate::playground::api::{Fate, MarkKind};
 use crate::ui::axis::FOLD_WIDTH;
 use crate::ui::geometry::Point;
-use crate::ui::scene::{Arrow, Mark, Picture, RULER, Scene, Sign, Window};
+use crate::ui::plot::Plot;
+use crate::ui::scene::{Arrow, Mark, RULER, Sign, Window};
 use crate::ui::state::MessageKey;
 use crate::ui::words;
 
@@ -21,8 +22,7 @@ const TICKS_APART: f64 = 110.0;
 
 pub struct Paint<'a> {
     pub palette: &'a Palette,
-    pub scene: &'a Scene,
-    pub picture: &'a Picture,
+    pub plot: &'a Plot,
     pub window: &'a Window<'a>,
     pub hovered: Option<MessageKey>,
     /// Where the playhead is being dragged to.
@@ -48,11 +48,17 @@ pub fn paint(canvas: &NodeRef, paint: &Paint<'_>) {
     ruler(&context, paint);
     folds(&context, paint);
     paint
+        .plot
         .scene
         .arrows
         .iter()
         .for_each(|drawn| arrow(&context, paint, drawn));
-    paint.scene.marks.iter().for_each(|drawn| mark(&context, paint, drawn));
+    paint
+        .plot
+        .scene
+        .marks
+        .iter()
+        .for_each(|drawn| mark(&context, paint, drawn));
     playhead(&context, paint);
     context.restore();
 }
@@ -60,7 +66,7 @@ pub fn paint(canvas: &NodeRef, paint: &Paint<'_>) {
 fn lanes(context: &CanvasRenderingContext2d, paint: &Paint<'_>) {
     let palette = paint.palette;
     context.set_text_align("left");
-    for lane in &paint.picture.lanes {
+    for lane in &paint.plot.picture.lanes {
         let Some(y) = paint.window.lane_y(*lane) else { continue };
         context.set_stroke_style_str(&palette.hairline);
         context.set_line_width(1.0);
@@ -103,7 +109,7 @@ fn ruler(context: &CanvasRenderingContext2d, paint: &Paint<'_>) {
         free_from = x + TICKS_APART * 0.7;
         context.set_stroke_style_str(&palette.hairline);
         line(context, Point::new(x, RULER - 6.0), Point::new(x, paint.height));
-        text(context, &palette.soft, &words::tick(at, apart), x + 4.0, RULER / 2.0);
+        text(context, &palette.soft, &words::tick(at, apart), x + 4.0, 8.0);
     }
 }
 
@@ -245,14 +251,15 @@ fn mark(context: &CanvasRenderingContext2d, paint: &Paint<'_>, mark: &Mark) {
 fn playhead(context: &CanvasRenderingContext2d, paint: &Paint<'_>) {
     let (window, palette) = (paint.window, paint.palette);
     let now = window.x(window.now);
-    if paint.looks_back {
+    if paint.looks_back && paint.plot.shows_now {
         // What lies ahead has happened once; it may not happen again.
         context.set_global_alpha(0.6);
         context.set_fill_style_str(&palette.sunken);
         context.fill_rect(now, RULER, (window.width - now).max(0.0), paint.height - RULER);
         context.set_global_alpha(1.0);
     }
-    for (x, faint) in [(Some(now), paint.dragged.is_some()), (paint.dragged, false)] {
+    let now = paint.plot.shows_now.then_some(now);
+    for (x, faint) in [(now, paint.dragged.is_some()), (paint.dragged, false)] {
         let Some(x) = x else { continue };
         context.set_global_alpha(if faint { 0.4 } else { 1.0 });
         context.set_stroke_style_str(&palette.text);
