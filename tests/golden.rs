@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ringscope::base::Seed;
-use ringscope::node::Node;
 use ringscope::shell::golden::{BlockReport, Runner};
 
 /// The part that is done: of its blocks at least 95 in 100 are equal.
@@ -33,7 +32,7 @@ fn scripts() -> Vec<String> {
 }
 
 fn run(name: &str, seed: u64) -> Vec<BlockReport> {
-    Runner::<Node>::new(Seed(seed)).run(&read(name))
+    Runner::new(Seed(seed)).run(&read(name))
 }
 
 #[test]

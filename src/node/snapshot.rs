@@ -7,7 +7,9 @@ use super::view::{
 use crate::base::{Endpoint, HostId, Instant};
 use crate::data::composite::split_key;
 use crate::data::{Cell, ClusteringBound, ColumnData, CqlType, DecoratedKey, DeletionTime, Partition, Row, TableId};
-use crate::schema::{ColumnMetadata, TableMetadata};
+use crate::gossip::Gossiper;
+use crate::ring::Topology;
+use crate::schema::{ColumnMetadata, Schema, TableMetadata};
 
 impl Node {
     pub fn view(&self, request: &ViewRequest) -> NodeView {
@@ -30,6 +32,29 @@ impl Node {
                 partition: None,
             },
         }
+    }
+}
+
+/// For an operator's tools. `None` from a node that could not start.
+impl Node {
+    pub fn gossiper(&self) -> Option<&Gossiper> {
+        self.running().ok().map(|running| &running.gossiper)
+    }
+
+    pub fn topology(&self) -> Option<&Topology> {
+        self.running().ok().map(|running| running.ring.topology())
+    }
+
+    pub fn schema(&self) -> Option<&Schema> {
+        self.running().ok().map(|running| &*running.schema)
+    }
+
+    pub fn endpoint(&self) -> Endpoint {
+        self.config().endpoint
+    }
+
+    pub fn cluster_name(&self) -> &str {
+        &self.config().cluster_name
     }
 }
 

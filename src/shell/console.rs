@@ -1,11 +1,12 @@
 //! A session at a cluster in this process: its requests are carried out in virtual time, and it is told how they went.
 
+use super::nodetool;
 use super::session::{REQUEST_TIMEOUT, Session, SessionConfig, ShellError, Step};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::ViewRequest;
-use crate::sim::{Answer, Cluster, ClusterConfig, Control, Machine, Observer, ProcessState, Verdict};
+use crate::node::{Node, ViewRequest};
+use crate::sim::{Answer, Cluster, ClusterConfig, Control, Observer, ProcessState, Verdict};
 
 /// Membership is settled long before this: gossip spreads in seconds, and the failure detector takes some twenty.
 const SETTLING_LIMIT: Duration = Duration::from_secs(120);
@@ -16,11 +17,18 @@ const SETTLING_STEP: Duration = Duration::from_millis(500);
 /// has heard of another twice, it cannot tell when that one falls silent.
 const GOSSIP_SETTLES: Duration = Duration::from_secs(8);
 
+/// What a call of nodetool takes at least: golden scripts use it to let time pass.
+const NODETOOL_TAKES: Duration = Duration::from_secs(1);
+/// Golden scripts were recorded with a pause after a node was seen up again.
+const AFTER_UP: Duration = Duration::from_secs(2);
+
+const USAGE: &str = "! down N kills node N, ! up N starts it again, ! nodetool N COMMAND runs nodetool there.\n";
+
 /// The mode and status of a node that serves clients.
 const NORMAL: &str = "NORMAL";
 
 /// A cluster as the console runs it.
-pub type ConsoleCluster<M> = Cluster<M, Tracer>;
+pub type ConsoleCluster = Cluster<Node, Tracer>;
 
 /// Keeps the events of the request under way.
 #[derive(Default)]
@@ -57,15 +65,15 @@ pub enum Output {
     Exit,
 }
 
-pub struct Console<M: Machine> {
+pub struct Console {
     pub session: Session,
     node: Endpoint,
-    cluster: ConsoleCluster<M>,
+    cluster: ConsoleCluster,
 }
 
-impl<M: Machine> Console<M> {
+impl Console {
     /// Starts a cluster, waits until its nodes know each other, and talks to its first node.
-    pub fn start(config: &ClusterConfig, interactive: bool) -> Console<M> {
+    pub fn start(config: &ClusterConfig, interactive: bool) -> Console {
         let node = Endpoint::nth(1);
         let mut console = Console {
             session: Session::new(SessionConfig {
@@ -80,30 +88,52 @@ impl<M: Machine> Console<M> {
         console
     }
 
-    pub fn cluster(&mut self) -> &mut ConsoleCluster<M> {
+    pub fn cluster(&mut self) -> &mut ConsoleCluster {
         &mut self.cluster
     }
 
-    /// Kills a node and lets the others find out. `false`: they do not, or there is no such node.
-    pub fn take_down(&mut self, node: Endpoint) -> bool {
-        self.control(node, Control::Kill(node))
-    }
-
-    /// Starts a node again and lets the others find out. `false`: they do not, or there is no such node.
-    pub fn bring_up(&mut self, node: Endpoint) -> bool {
-        self.control(node, Control::Start(node))
-    }
-
-    fn control(&mut self, node: Endpoint, control: Control) -> bool {
-        let exists = self.cluster.endpoints().any(|endpoint| endpoint == node);
-        if exists {
-            self.cluster.control(control);
+    /// Acts on the cluster: `down N`, `up N`, or `nodetool N COMMAND`. Answers with what there is to say.
+    pub fn direct(&mut self, directive: &str) -> String {
+        let words: Vec<&str> = directive.split_whitespace().collect();
+        let [verb, number, rest @ ..] = &words[..] else {
+            return USAGE.into();
+        };
+        let node = number.parse().ok().map(Endpoint::nth);
+        let Some(node) = node.filter(|node| self.cluster.endpoints().any(|other| other == *node)) else {
+            return format!("There is no node {number}.\n");
+        };
+        match (*verb, rest) {
+            ("down", []) if self.control(Control::Kill(node)) => String::new(),
+            ("down", []) => format!("Node {number} is not seen down.\n"),
+            ("up", []) if self.control(Control::Start(node)) => {
+                self.cluster.run_for(AFTER_UP);
+                String::new()
+            }
+            ("up", []) => format!("Node {number} is not seen up.\n"),
+            ("nodetool", args) => {
+                self.cluster.run_for(NODETOOL_TAKES);
+                match self.cluster.machine(node) {
+                    Some(machine) => {
+                        let output = nodetool::nodetool(machine, args);
+                        output.stdout + &output.stderr
+                    }
+                    None => format!(
+                        "nodetool: Failed to connect to '{node}:7199' - ConnectException: 'Connection refused'.\n"
+                    ),
+                }
+            }
+            _ => USAGE.into(),
         }
-        exists && self.settle()
+    }
+
+    /// Does something to a node and lets the others find out. `false`: they do not.
+    fn control(&mut self, control: Control) -> bool {
+        self.cluster.control(control);
+        self.settle()
     }
 
     /// Runs until every running node takes those that run for alive and the others for dead. `false`: they never agree.
-    pub fn settle(&mut self) -> bool {
+    fn settle(&mut self) -> bool {
         let until = self.cluster.now() + SETTLING_LIMIT;
         while !self.is_settled() {
             if self.cluster.now() >= until {
@@ -173,5 +203,98 @@ impl<M: Machine> Console<M> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    fn typed(console: &mut Console, text: &str) -> String {
+        let mut shown = String::new();
+        console.submit(text, |output| match output {
+            Output::Text(text) => shown += &text,
+            Output::Error(error) => shown += &error.text,
+            Output::Clear | Output::Exit => {}
+        });
+        shown
+    }
+
+    fn with_keyspace() -> Console {
+        let mut console = Console::start(&ClusterConfig::simple(Seed(7), 3), false);
+        let replication = "{'class': 'SimpleStrategy', 'replication_factor': 3}";
+        let script = format!(
+            "CREATE KEYSPACE k WITH replication = {replication}; USE k; CREATE TABLE t (id int PRIMARY KEY, v text);\n"
+        );
+        assert_eq!(typed(&mut console, &script), "");
+        console
+    }
+
+    #[test]
+    fn nodes_go_down_and_up() {
+        let mut console = with_keyspace();
+        assert_eq!(console.direct("down 3"), "");
+        assert!(console.direct("nodetool 1 status").contains("\nDN  127.0.0.3"));
+        assert!(
+            console
+                .direct("nodetool 3 version")
+                .starts_with("nodetool: Failed to connect")
+        );
+        let refused = typed(&mut console, "CONSISTENCY ALL\nSELECT * FROM t WHERE id = 1;\n");
+        assert!(refused.contains("Unavailable: "), "{refused}");
+        assert_eq!(console.direct("up 3"), "");
+        assert!(console.direct("nodetool 1 status").contains("\nUN  127.0.0.3"));
+        assert!(typed(&mut console, "SELECT * FROM t WHERE id = 1;\n").ends_with("(0 rows)\n"));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said() {
+        let mut console = Console::start(&ClusterConfig::simple(Seed(7), 1), false);
+        assert_eq!(console.direct("down 2"), "There is no node 2.\n");
+        assert_eq!(console.direct("jump 1"), USAGE);
+        assert_eq!(console.direct(""), USAGE);
+        assert!(
+            console
+                .direct("nodetool 1 dance")
+                .starts_with("nodetool: Found unexpected parameters: [dance]")
+        );
+    }
+
+    #[test]
+    fn a_session_survives_its_coordinator() {
+        let mut console = with_keyspace();
+        console.direct("down 1");
+        let lost = typed(&mut console, "SELECT * FROM t;\n");
+        assert!(lost.starts_with("ConnectionShutdown: "), "{lost}");
+        console.direct("up 1");
+        assert!(typed(&mut console, "SELECT * FROM t;\n").ends_with("(0 rows)\n"));
+    }
+
+    #[test]
+    fn a_trace_shows_the_replicas_at_work() {
+        let mut console = with_keyspace();
+        let shown = typed(
+            &mut console,
+            "CONSISTENCY QUORUM\nTRACING ON\nINSERT INTO t (id, v) VALUES (1, 'x');\n",
+        );
+        for activity in [
+            "Execute CQL3 query",
+            "Parsing INSERT INTO t (id, v) VALUES (1, 'x');",
+            "Determining replicas for mutation",
+            "MUTATION_REQ message received from /127.0.0.1:7000",
+            "Appending to commitlog",
+            "Adding to t memtable",
+            "Processing response from /127.0.0.",
+            "Request complete",
+        ] {
+            assert!(shown.contains(activity), "{activity} is missing in\n{shown}");
+        }
+        let id = shown
+            .lines()
+            .find_map(|line| line.strip_prefix("Tracing session: "))
+            .expect("a session");
+        let again = typed(&mut console, &format!("SHOW SESSION {id}\n"));
+        assert!(shown.ends_with(&again) && !again.is_empty());
     }
 }

@@ -4,7 +4,6 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use ringscope::node::Node;
 use ringscope::shell::{Console, Output};
 use ringscope::sim::ClusterConfig;
 
@@ -23,7 +22,7 @@ pub fn run(config: &ClusterConfig, script: Option<&Path>) -> Result<ExitCode, Fa
         );
     }
     if std::io::stdin().is_terminal() {
-        return prompt::run(Console::<Node>::start(config, true));
+        return prompt::run(Console::start(config, true));
     }
     self::script(config, "<stdin>", std::io::stdin().lock().lines())
 }
@@ -34,10 +33,10 @@ fn script(
     source: &str,
     lines: impl Iterator<Item = std::io::Result<String>>,
 ) -> Result<ExitCode, Failure> {
-    let mut console: Console<Node> = Console::start(config, false);
+    let mut console: Console = Console::start(config, false);
     let mut printer = Printer::new(source);
     for line in lines {
-        console.submit(&(line? + "\n"), |output| printer.take(output));
+        printer.line(&mut console, &line?);
         if printer.exits {
             break;
         }
@@ -63,6 +62,20 @@ impl<'a> Printer<'a> {
             exits: false,
             failed: false,
             broken: None,
+        }
+    }
+
+    /// Takes a line of a script: for the shell or, with a `!` before it, for the cluster.
+    fn line(&mut self, console: &mut Console, line: &str) {
+        match line
+            .strip_prefix('!')
+            .filter(|_| console.session.is_between_statements())
+        {
+            Some(directive) => {
+                let said = console.direct(directive);
+                self.take(Output::Text(said));
+            }
+            None => console.submit(&format!("{line}\n"), |output| self.take(output)),
         }
     }
 

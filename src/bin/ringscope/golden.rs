@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ringscope::base::Seed;
-use ringscope::node::Node;
 use ringscope::shell::golden::{BlockReport, Runner};
 
 use super::{Failure, GoldenArgs};
@@ -15,7 +14,7 @@ pub fn run(args: &GoldenArgs) -> Result<ExitCode, Failure> {
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
         let script = super::read(path)?;
-        let reports = Runner::<Node>::new(Seed(args.seed)).run(&script);
+        let reports = Runner::new(Seed(args.seed)).run(&script);
         let different: Vec<&BlockReport> = reports.iter().filter(|report| !report.passed()).collect();
         let equal = reports.len() - different.len();
         passed += equal;

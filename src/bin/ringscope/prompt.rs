@@ -12,7 +12,7 @@ use reedline::{
     default_emacs_keybindings,
 };
 use ringscope::base::Endpoint;
-use ringscope::node::{Node, ViewRequest};
+use ringscope::node::ViewRequest;
 use ringscope::shell::{Console, Output};
 
 use super::Failure;
@@ -89,7 +89,7 @@ const WORDS: [&str; 64] = [
     "WITH",
 ];
 
-pub fn run(mut console: Console<Node>) -> Result<ExitCode, Failure> {
+pub fn run(mut console: Console) -> Result<ExitCode, Failure> {
     let unusable = |error: &dyn std::fmt::Display| Failure::Prompt(error.to_string());
     let history = FileBackedHistory::new(HISTORY_LINES).map_err(|error| unusable(&error))?;
     let names = Names::default();
@@ -114,6 +114,9 @@ pub fn run(mut console: Console<Node>) -> Result<ExitCode, Failure> {
         // Time passes for the cluster as it does for the person: what has a TTL expires.
         console.cluster().run_for(asked.elapsed());
         match signal {
+            Signal::Success(line) if line.starts_with('!') && console.session.is_between_statements() => {
+                print!("{}", console.direct(&line[1..]));
+            }
             Signal::Success(line) => console.submit(&(line + "\n"), |output| show(output, &mut exits)),
             Signal::CtrlC => console.session.interrupt(),
             Signal::CtrlD => {
@@ -139,7 +142,7 @@ fn show(output: Output, exits: &mut bool) {
 type Names = Arc<Mutex<BTreeSet<String>>>;
 
 /// Asks the node for its names.
-fn learn(names: &Names, console: &mut Console<Node>) {
+fn learn(names: &Names, console: &mut Console) {
     let request = ViewRequest {
         detail: true,
         ..ViewRequest::default()

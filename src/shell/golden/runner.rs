@@ -1,19 +1,13 @@
 //! Runs a script's blocks one after the other, in one session on a cluster of its own.
 
 use super::super::console::{Console, Output};
-use super::super::nodetool;
 use super::difference::{diff, same_output};
 use super::script::{Block, parse, tidy};
-use crate::base::{Duration, Endpoint, Seed};
-use crate::sim::{ClusterConfig, Machine};
+use crate::base::Seed;
+use crate::sim::ClusterConfig;
 
 /// Scripts were recorded on so many nodes.
 const NODES: usize = 3;
-/// What a call of nodetool takes at least: scripts use it to let time pass.
-const NODETOOL_TAKES: Duration = Duration::from_secs(1);
-/// Scripts were recorded with a pause after a node was seen up again.
-const AFTER_UP: Duration = Duration::from_secs(2);
-
 /// How a block went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockReport {
@@ -41,12 +35,12 @@ impl BlockReport {
     }
 }
 
-pub struct Runner<M: Machine> {
-    console: Console<M>,
+pub struct Runner {
+    console: Console,
 }
 
-impl<M: Machine> Runner<M> {
-    pub fn new(seed: Seed) -> Runner<M> {
+impl Runner {
+    pub fn new(seed: Seed) -> Runner {
         Runner {
             console: Console::start(&ClusterConfig::simple(seed, NODES), false),
         }
@@ -64,7 +58,7 @@ impl<M: Machine> Runner<M> {
     fn block(&mut self, block: &Block) -> Vec<String> {
         if block.input.first().is_some_and(|line| line.starts_with('!')) {
             let directives = block.input.iter().map(|line| line.trim_start_matches('!').trim());
-            return directives.flat_map(|line| tidy(&self.directive(line))).collect();
+            return directives.flat_map(|line| tidy(&self.console.direct(line))).collect();
         }
         let mut shown = String::new();
         self.console
@@ -74,32 +68,5 @@ impl<M: Machine> Runner<M> {
                 Output::Clear | Output::Exit => {}
             });
         tidy(&shown)
-    }
-
-    /// Acts on the cluster; what it says.
-    fn directive(&mut self, line: &str) -> String {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let node = |text: &str| text.parse().ok().map(Endpoint::nth);
-        match words[..] {
-            ["down", number] => match node(number) {
-                Some(node) if self.console.take_down(node) => String::new(),
-                _ => format!("node {number} is not seen down"),
-            },
-            ["up", number] => match node(number) {
-                Some(node) if self.console.bring_up(node) => {
-                    self.console.cluster().run_for(AFTER_UP);
-                    String::new()
-                }
-                _ => format!("node {number} is not seen up"),
-            },
-            ["nodetool", _, ref command @ ..] => {
-                self.console.cluster().run_for(NODETOOL_TAKES);
-                match command {
-                    ["version"] => nodetool::version().stdout,
-                    _ => format!("nodetool {} is not supported in scripts yet", command.join(" ")),
-                }
-            }
-            _ => format!("unknown directive: {line}"),
-        }
     }
 }

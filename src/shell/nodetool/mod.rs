@@ -1,7 +1,9 @@
 //! nodetool: its commands' texts, each a pure function of what a node shows of the cluster.
 //!
-//! Knows Cassandra's wording and layout, to the byte. Does not ask a node anything: a `ClusterView` is handed in.
+//! Knows Cassandra's wording and layout, to the byte. The texts ask no node anything: a `ClusterView` is handed in, and only
+//! `command` makes it from a node.
 
+mod command;
 mod describecluster;
 mod describering;
 mod format;
@@ -15,6 +17,7 @@ mod ring;
 mod status;
 mod view;
 
+pub use command::nodetool;
 pub use describecluster::describe_cluster;
 pub use describering::describe_ring;
 pub use getendpoints::get_endpoints;

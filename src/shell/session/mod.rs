@@ -179,6 +179,11 @@ impl Session {
         self.settings.serial_consistency
     }
 
+    /// No statement is begun: what comes next is the first of one.
+    pub fn is_between_statements(&self) -> bool {
+        self.input.is_empty()
+    }
+
     /// A request is out.
     pub fn is_busy(&self) -> bool {
         self.running.is_some()

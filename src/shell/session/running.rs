@@ -206,6 +206,11 @@ impl Session {
             Kind::Describe(_) => describe_error(error),
             Kind::Statement | Kind::Use => error_line(error),
         };
+        // Of what fails after the first page, cqlsh leaves out the class.
+        let text = match text.split_once(": ") {
+            Some((_, message)) if running.table.is_some() => message.to_owned(),
+            _ => text,
+        };
         self.error(text, position(error), running.statement, running.line);
         self.steps.push_back(Step::Done);
     }
