@@ -64,7 +64,7 @@ enum Stage {
     Deciding,
     Reading(Ballot, Read),
     /// The caller has the values.
-    Evaluating,
+    Evaluating(Ballot),
     Committing(Write),
     Settled,
 }
@@ -112,6 +112,9 @@ impl Cas {
 
     /// The condition holds: this is to be written, at the evaluation's timestamp.
     pub fn proceed(&mut self, now: Instant, update: Mutation, out: &mut Outbox) {
+        if let Stage::Evaluating(ballot) = &self.stage {
+            out.event(self.request.cause, What::PaxosConditionMet { ballot: ballot.0 });
+        }
         self.propose(now, Some(update), out);
     }
 
@@ -122,7 +125,7 @@ impl Cas {
     }
 
     fn propose(&mut self, now: Instant, update: Option<Mutation>, out: &mut Outbox) {
-        debug_assert!(matches!(self.stage, Stage::Evaluating), "a verdict nobody waits for");
+        debug_assert!(matches!(self.stage, Stage::Evaluating(_)), "a verdict nobody waits for");
         self.stage = Stage::Deciding;
         self.proposer.propose(update, out);
         self.advance(now, out);
@@ -141,16 +144,19 @@ impl Cas {
                 Some(Ok(current)) => {
                     let ballot = *ballot;
                     self.evaluation = Some(Evaluation { ballot, current });
-                    self.stage = Stage::Evaluating;
+                    self.stage = Stage::Evaluating(ballot);
                 }
                 Some(Err(error)) => self.settle(Err(error)),
             },
             Stage::Committing(write) => {
                 if let Some(outcome) = write.take_outcome() {
+                    if outcome.is_ok() {
+                        out.event(self.request.cause, What::PaxosDone { applied: true });
+                    }
                     self.outcome = Some(outcome.map(|()| CasResult::Applied));
                 }
             }
-            Stage::Evaluating | Stage::Settled => {}
+            Stage::Evaluating(_) | Stage::Settled => {}
         }
     }
 
@@ -172,6 +178,7 @@ impl Cas {
     fn commit(&mut self, proposal: Proposal, now: Instant, out: &mut Outbox) {
         // An empty update needs no commit: nobody replays it either.
         let Some(mutation) = proposal.update.clone() else {
+            out.event(self.request.cause, What::PaxosDone { applied: false });
             return self.settle(Ok(CasResult::Refused));
         };
         let sending = Sending {
@@ -211,7 +218,7 @@ impl Operation for Cas {
             Stage::Deciding => self.proposer.on_response(now, from, id, payload, out),
             Stage::Reading(_, read) => read.on_response(now, from, id, payload, out),
             Stage::Committing(write) => write.on_response(now, from, id, payload, out),
-            Stage::Evaluating | Stage::Settled => {}
+            Stage::Evaluating(_) | Stage::Settled => {}
         }
         self.advance(now, out);
     }
@@ -221,7 +228,7 @@ impl Operation for Cas {
             Stage::Deciding => self.proposer.on_timeout(now, out),
             Stage::Reading(_, read) => read.on_timeout(now, out),
             Stage::Committing(write) => write.on_timeout(now, out),
-            Stage::Evaluating | Stage::Settled => {}
+            Stage::Evaluating(_) | Stage::Settled => {}
         }
         self.advance(now, out);
     }
@@ -231,7 +238,7 @@ impl Operation for Cas {
             Stage::Deciding => self.proposer.next_timeout(),
             Stage::Reading(_, read) => read.next_timeout(),
             Stage::Committing(write) => write.next_timeout(),
-            Stage::Evaluating | Stage::Settled => None,
+            Stage::Evaluating(_) | Stage::Settled => None,
         }
     }
 
@@ -250,7 +257,7 @@ impl Operation for Cas {
         match &self.stage {
             Stage::Committing(write) => write.is_finished(),
             Stage::Settled => true,
-            Stage::Deciding | Stage::Reading(..) | Stage::Evaluating => false,
+            Stage::Deciding | Stage::Reading(..) | Stage::Evaluating(_) => false,
         }
     }
 }

@@ -184,14 +184,11 @@ impl Proposer {
             debug_assert!(false, "a proposal without a promise");
             return;
         };
-        // Cassandra says so whether the condition was met or not: then it proposes the empty update.
-        out.event(self.contest.cause, What::PaxosConditionMet { ballot: ballot.0 });
+        out.event(self.contest.cause, What::PaxosProposing { ballot: ballot.0 });
         self.send_proposal(Proposal { ballot, update }, false, out);
     }
 
     fn send_proposal(&mut self, proposal: Proposal, is_replay: bool, out: &mut Outbox) {
-        let ballot = proposal.ballot;
-        out.event(self.contest.cause, What::PaxosProposing { ballot: ballot.0 });
         let request = Propose {
             subject: self.contest.subject.clone(),
             proposal: proposal.clone(),
@@ -277,6 +274,7 @@ impl Proposer {
             && left > last
         {
             let update = Some(update);
+            out.event(self.contest.cause, What::PaxosFinishing { ballot: left.0 });
             return self.send_proposal(Proposal { ballot, update }, true, out);
         }
         if let Some(proposal) = committed {
@@ -292,6 +290,7 @@ impl Proposer {
 
     /// A quorum has to know the last decision before the next is made. Nobody waits for the answers: the next prepare finds out.
     fn teach(&self, missing: &[Endpoint], proposal: Proposal, out: &mut Outbox) {
+        out.event(self.contest.cause, What::PaxosTeaching);
         let commit = Commit {
             subject: self.contest.subject.clone(),
             proposal,

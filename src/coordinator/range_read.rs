@@ -59,7 +59,12 @@ impl RangeRead {
         out: &mut Outbox,
     ) -> RangeRead {
         let deadline = now + RANGE_REQUEST_TIMEOUT;
-        let context = ReadContext::new(&request, deadline, Patience::new(&request.table, latencies));
+        let context = ReadContext::new(
+            &request,
+            cluster.local,
+            deadline,
+            Patience::new(&request.table, latencies),
+        );
         let layouts = match &request.command.partitions {
             PartitionSelection::Range(range) => cluster.range_layouts(range),
             PartitionSelection::One(_) => {
@@ -85,6 +90,7 @@ impl RangeRead {
         let planned = What::RangeScanPlanned {
             ranges: total_ranges,
             concurrency: read.concurrency,
+            expected_tenths: (rows_per_range * EXPECTED_OF_ESTIMATE * 10.0) as u32,
         };
         out.event(read.context.cause, planned);
         read.advance(now, out);

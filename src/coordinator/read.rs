@@ -102,7 +102,7 @@ impl Read {
             "a read of one partition"
         );
         let level = request.consistency;
-        let context = ReadContext::new(&request, deadline, patience);
+        let context = ReadContext::new(&request, layout.local, deadline, patience);
         let always = context.patience.speculate_after == Some(Duration::ZERO);
         let candidates = layout.read_candidates(level);
         let contacts = layout.read_contacts(level, &candidates, usize::from(always));
@@ -225,8 +225,8 @@ impl Read {
     }
 
     fn reconcile(&mut self, out: &mut Outbox) {
-        if let PartitionSelection::One(key) = &self.command.partitions {
-            out.event(self.context.cause, What::DigestMismatch { token: key.token });
+        if let PartitionSelection::One(key) = self.command.partitions.clone() {
+            out.event(self.context.cause, What::DigestMismatch { key });
         }
         let (context, command) = (self.context.clone(), self.command.clone());
         let candidates = self.candidates.clone();

@@ -30,6 +30,8 @@ impl Patience {
 
 #[derive(Clone, Debug)]
 pub(super) struct ReadContext {
+    /// The coordinator itself.
+    pub local: Endpoint,
     pub table: Arc<TableMetadata>,
     pub consistency: ConsistencyLevel,
     pub cause: Option<RequestId>,
@@ -40,12 +42,13 @@ pub(super) struct ReadContext {
 }
 
 impl ReadContext {
-    pub fn new(request: &ReadRequest, deadline: Instant, mut patience: Patience) -> ReadContext {
+    pub fn new(request: &ReadRequest, local: Endpoint, deadline: Instant, mut patience: Patience) -> ReadContext {
         // With EACH_QUORUM one more answer would be counted for the wrong datacentre.
         if request.consistency == ConsistencyLevel::EachQuorum {
             patience.speculate_after = None;
         }
         ReadContext {
+            local,
             table: request.table.clone(),
             consistency: request.consistency,
             cause: request.cause,

@@ -86,6 +86,14 @@ impl Reconciliation {
     }
 
     fn contact(&mut self, endpoint: Endpoint, out: &mut Outbox) {
+        let from = endpoint;
+        match self.command.partitions {
+            PartitionSelection::One(_) if from != self.context.local => {
+                out.event(self.context.cause, What::ReadingFullData { from });
+            }
+            PartitionSelection::One(_) => {}
+            PartitionSelection::Range(_) => out.event(self.context.cause, What::ReadingRange { from }),
+        }
         let id = self.ask(endpoint, &self.command, out);
         self.awaiting.insert(id, None);
         self.contacted.push(endpoint);

@@ -10,6 +10,7 @@ use super::read_context::Patience;
 use super::{Operation, READ_REQUEST_TIMEOUT, Read, ReadRequest, RequestError};
 use crate::base::{Endpoint, Instant, MessageId};
 use crate::data::Partition;
+use crate::event::What;
 use crate::message::paxos::Subject;
 use crate::message::{Outbox, Payload};
 
@@ -64,7 +65,10 @@ impl SerialRead {
                     self.proposer.propose(None, out);
                     self.advance(now, out);
                 }
-                Progress::Accepted(_) => self.read(now, out),
+                Progress::Accepted(_) => {
+                    out.event(self.request.cause, What::PaxosDone { applied: true });
+                    self.read(now, out);
+                }
                 Progress::Failed(error) => self.settle(Err(self.as_read_error(error))),
             },
             Stage::Reading(read) => {

@@ -22,6 +22,27 @@ pub fn activity(what: &What) -> Option<String> {
         What::DeterminingReplicas { .. } => "Determining replicas for mutation".into(),
         What::ReadingData { from } => format!("reading data from /{from}:{STORAGE_PORT}"),
         What::ReadingDigest { from } => format!("reading digest from /{from}:{STORAGE_PORT}"),
+        What::ReadingFullData { from } => format!("Enqueuing full data read to /{from}:{STORAGE_PORT}"),
+        What::DigestMismatch { key } => {
+            let (token, key) = (key.token, &key.key);
+            format!("Digest mismatch: Mismatch for key DecoratedKey({token}, {key:?})")
+        }
+        What::ReadRepairSent { to } => format!("Sending read-repair-mutation to /{to}:{STORAGE_PORT}"),
+        What::SpeculativeRetry { to } => format!("speculating read retry on /{to}:{STORAGE_PORT}"),
+        What::RangeScanPlanned {
+            ranges,
+            concurrency,
+            expected_tenths,
+        } => {
+            let (whole, tenths) = (expected_tenths / 10, expected_tenths % 10);
+            format!(
+                "Submitting range requests on {ranges} ranges with a concurrency of {concurrency} \
+                 ({whole}.{tenths} rows per range expected)"
+            )
+        }
+        What::ReadingRange { from } => format!("Enqueuing request to /{from}:{STORAGE_PORT}"),
+        What::RangeSubmitted { requests } => format!("Submitted {requests} concurrent range requests"),
+        What::ReplicasUnavailable { .. } => "Unavailable".into(),
         What::CommitLogAppended => "Appending to commitlog".into(),
         What::MemtableWritten { table } => format!("Adding to {table} memtable"),
         What::SinglePartitionRead { table } => format!("Executing single-partition query on {table}"),
@@ -41,9 +62,20 @@ pub fn activity(what: &What) -> Option<String> {
         What::PaxosPreparing { ballot } => format!("Preparing {ballot}"),
         What::PaxosPromised { ballot } => format!("Promising ballot {ballot}"),
         What::PaxosReadingForCondition => "Reading existing values for CAS precondition".into(),
-        What::PaxosConditionMet { ballot } => {
+        // Cassandra says so of every proposal of its own, met or not: then the update is empty.
+        What::PaxosProposing { ballot } => {
             format!("CAS precondition is met; proposing client-requested updates for {ballot}")
         }
+        What::PaxosFinishing { ballot } => format!("Finishing incomplete paxos round {ballot}"),
+        What::PaxosTeaching => "Repairing replicas that missed the most recent commit".into(),
+        What::PaxosContention { .. } => {
+            "Some replicas have already promised a higher ballot than ours; aborting".into()
+        }
+        What::PaxosRejected { ballot, promised } => {
+            format!("Promise rejected; {ballot} is not sufficiently newer than {promised}")
+        }
+        What::PaxosDone { applied: true } => "CAS applied successfully".into(),
+        What::PaxosDone { applied: false } => "CAS did not apply".into(),
         What::PaxosConditionFailed => "CAS precondition does not match current values".into(),
         What::PaxosAccepted { ballot } => format!("Accepting proposal {ballot}"),
         What::PaxosCommitting { ballot } => format!("Committing proposal {ballot}"),

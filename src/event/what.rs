@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Verb;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
-use crate::data::{ConsistencyLevel, PartitionRange, TableName, Token};
+use crate::data::{ConsistencyLevel, DecoratedKey, PartitionRange, TableName, Token};
 
 /// Something that happened on a node, and the client's request that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,15 +68,24 @@ pub enum What {
     ReadingDigest {
         from: Endpoint,
     },
+    /// The data of one that sent a digest, or data, before.
+    ReadingFullData {
+        from: Endpoint,
+    },
     RangeScanPlanned {
         ranges: u32,
         concurrency: u32,
+        /// How many rows are thought to be in each, in tenths.
+        expected_tenths: u32,
+    },
+    ReadingRange {
+        from: Endpoint,
     },
     RangeSubmitted {
         requests: u32,
     },
     DigestMismatch {
-        token: Token,
+        key: DecoratedKey,
     },
     ReadRepairSent {
         to: Endpoint,
@@ -121,6 +130,15 @@ pub enum What {
     PaxosConditionFailed,
     PaxosProposing {
         ballot: Uuid,
+    },
+    /// What another proposer left unfinished is proposed again.
+    PaxosFinishing {
+        ballot: Uuid,
+    },
+    /// Replicas are told a decision that they missed.
+    PaxosTeaching,
+    PaxosDone {
+        applied: bool,
     },
     PaxosAccepted {
         ballot: Uuid,

@@ -23,7 +23,10 @@ pub fn describe(event: &Event) -> Option<(String, bool)> {
             DropReason::LinkCut => format!("{verb} from {node} to {to} was lost: the link is cut"),
             DropReason::ReceiverDown => format!("{verb} from {node} found {to} down"),
         }),
-        What::DigestMismatch { token } => aloud(format!("{node} found that replicas of token {token} disagree")),
+        What::DigestMismatch { key } => {
+            let token = key.token;
+            aloud(format!("{node} found that replicas of token {token} disagree"))
+        }
         What::ReadRepairSent { to } => aloud(format!("{node} repairs what {to} lacks")),
         What::SpeculativeRetry { to } => quiet(format!("{node} asks {to} too: another replica is slow")),
         What::ReplicasUnavailable { required, alive } => {

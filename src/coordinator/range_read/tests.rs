@@ -55,7 +55,8 @@ fn replicas_that_hold_everything_are_asked_once() {
         assert!(driver.saw(|what| *what
             == What::RangeScanPlanned {
                 ranges: 4,
-                concurrency: 4
+                concurrency: 4,
+                expected_tenths: 0,
             }));
         assert!(driver.saw(|what| *what == What::RangeSubmitted { requests: 1 }));
     }
