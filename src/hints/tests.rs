@@ -79,7 +79,6 @@ impl Bench {
     fn run(&mut self, length: Duration) {
         let end = self.now + length;
         while let Some(due) = self.hints.next_timeout().filter(|due| *due <= end) {
-            assert!(due >= self.now || due + LOOK_PERIOD >= self.now, "a timeout long past");
             self.now = self.now.max(due);
             let up = &self.up;
             let live_endpoint = |host: HostId| {

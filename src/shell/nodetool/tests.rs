@@ -436,7 +436,6 @@ fn failuredetector_is_cassandras() {
 fn info_is_cassandras() {
     let mut view = shop();
     view.local = *view.live.first().unwrap();
-    set(&mut view.clone(), view.local, ApplicationState::Load, "0");
     let local = view.local;
     set(
         &mut view,
