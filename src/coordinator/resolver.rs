@@ -100,7 +100,7 @@ impl Resolver {
             if !lacking.is_empty() {
                 repairs.push(lacking);
             }
-            if counter.rows() > before {
+            if counter.rows() > before || has_static_beside(&self.command, &merged) {
                 visible.push(show(&self.command, merged, &last));
             }
         }
@@ -324,6 +324,14 @@ fn in_reading_order<'a>(
     }
 }
 
+/// A read of some rows of one partition answers with its static row even when none of them is there: a condition may ask for it.
+fn has_static_beside(command: &ReadCommand, partition: &Partition) -> bool {
+    let static_row = partition.static_row();
+    matches!(command.partitions, PartitionSelection::One(_))
+        && static_row.is_live(command.now)
+        && command.filter.accepts_static(static_row, command.now)
+}
+
 /// Leaves what the client sees of a partition.
 fn show(command: &ReadCommand, mut partition: Partition, counted: &Counted) -> Partition {
     let is_beyond = |row: &Clustering| match counted {
@@ -347,7 +355,7 @@ pub(super) fn take_alone(command: &ReadCommand, partitions: Vec<Partition>) -> V
         }
         let before = counter.rows();
         let counted = count(command, &partition, None, &mut counter);
-        if counter.rows() > before {
+        if counter.rows() > before || has_static_beside(command, &partition) {
             visible.push(show(command, partition, &counted));
         }
     }

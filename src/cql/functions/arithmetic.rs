@@ -74,7 +74,7 @@ fn result_type(left: &CqlType, right: &CqlType) -> CqlType {
     if long {
         return Bigint;
     }
-    let widest = NUMERIC.iter().filter(|ty| either(ty)).next_back();
+    let widest = NUMERIC.iter().rfind(|ty| either(ty));
     widest.unwrap_or(left).clone()
 }
 
@@ -105,7 +105,7 @@ pub fn run(
         (Value::Timestamp(_) | Value::Date(_), Value::Duration(duration)) => {
             time::shift(&left, *duration, operator == ArithmeticOperator::Minus).map_err(|why| failed(&why))?
         }
-        _ => compute(operator, &left, &right, returns).map_err(|why| failed(why))?,
+        _ => compute(operator, &left, &right, returns).map_err(failed)?,
     };
     Ok(Some(value.encode()))
 }
@@ -222,11 +222,13 @@ const MAX_QUOTIENT_SCALE: i64 = 1000;
 fn divide(a: &Decimal, b: &Decimal) -> Result<Decimal, &'static str> {
     let digits_before_point = |it: &Decimal| it.precision() as i64 - i64::from(it.scale);
     let first_digit = digits_before_point(a) - digits_before_point(b);
-    let scale = (MIN_QUOTIENT_SCALE - first_digit)
-        .max(i64::from(a.scale))
-        .max(i64::from(b.scale))
-        .max(MIN_QUOTIENT_SCALE)
-        .min(MAX_QUOTIENT_SCALE);
+    let scales = [
+        MIN_QUOTIENT_SCALE - first_digit,
+        i64::from(a.scale),
+        i64::from(b.scale),
+        MIN_QUOTIENT_SCALE,
+    ];
+    let scale = scales.into_iter().fold(0, i64::max).min(MAX_QUOTIENT_SCALE);
     divide_at(a, b, scale as i32).map(stripped)
 }
 

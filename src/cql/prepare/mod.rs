@@ -49,7 +49,7 @@ pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Pr
         Statement::Select(select) => {
             let (plan, warnings) = context.select(select)?;
             Ok(Prepared {
-                plan: Plan::Select(plan),
+                plan: Plan::Select(Box::new(plan)),
                 warnings,
             })
         }

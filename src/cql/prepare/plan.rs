@@ -20,7 +20,7 @@ pub struct Prepared {
 
 #[derive(Clone, Debug)]
 pub enum Plan {
-    Select(SelectPlan),
+    Select(Box<SelectPlan>),
     Modify(ModifyPlan),
     Batch(BatchPlan),
     Cas(CasPlan),

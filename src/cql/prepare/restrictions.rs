@@ -9,6 +9,7 @@ use super::term::{Receiver, TypedTerm};
 use super::{PrepareContext, definition::not_yet};
 use crate::cql::QueryError;
 use crate::cql::ast::{InValues, Operator, Relation, Term, WhereClause};
+use crate::data::identifier::maybe_quote;
 use crate::data::{ColumnName, CqlType};
 use crate::schema::{ColumnMetadata, TableMetadata};
 
@@ -41,6 +42,12 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// How many columns it is about.
+    pub fn width(&self) -> usize {
+        let width = |bound: &Option<(Vec<TypedTerm>, bool)>| bound.as_ref().map_or(0, |(values, _)| values.len());
+        width(&self.lower).max(width(&self.upper))
+    }
+
     /// The bounds that a comparison with these values sets; `None` for operators that set none.
     pub(super) fn of(operator: Operator, values: Vec<TypedTerm>) -> Option<Bounds> {
         let (lower, inclusive) = match operator {
@@ -365,8 +372,10 @@ pub(super) fn null_in_condition(column: &str) -> QueryError {
 pub(super) fn existing_column<'a>(table: &'a TableMetadata, name: &str) -> Result<&'a ColumnMetadata, QueryError> {
     let undefined = || {
         QueryError::invalid(format!(
-            "Undefined column name {name} in table {}.{}",
-            table.keyspace, table.name
+            "Undefined column name {} in table {}.{}",
+            maybe_quote(name),
+            maybe_quote(&table.keyspace),
+            maybe_quote(&table.name)
         ))
     };
     table.column(name).ok_or_else(undefined)

@@ -73,6 +73,8 @@ struct Asked {
     limit: u32,
     /// What follows when it found as much as it was limited to: the range it went through.
     range: Option<PartitionRange>,
+    /// Only the rest of a partition that rows were taken from before: its static row has been shown beside them.
+    is_rest: bool,
 }
 
 /// Where a page ended.
@@ -180,10 +182,15 @@ impl SelectRun {
         self.asked.clear();
         if let Some((key, after, left)) = self.resumed.take() {
             let mut command = self.command(PartitionSelection::One(key), limit.min(left));
+            let is_rest = after.is_some();
             if let Some(after) = after {
                 command.slices = rest_after(&command.slices, &after, self.plan.reversed, &self.plan);
             }
-            self.asked.push(Asked { limit, range: None });
+            self.asked.push(Asked {
+                limit,
+                range: None,
+                is_rest,
+            });
             return Ok(SelectStep::Read(vec![command]));
         }
         if !self.keys.is_empty() {
@@ -194,7 +201,12 @@ impl SelectRun {
                 .into_iter()
                 .map(|key| self.command(PartitionSelection::One(key), limit));
             let commands: Vec<ReadCommand> = commands.collect();
-            self.asked = vec![Asked { limit, range: None }; commands.len()];
+            let asked = Asked {
+                limit,
+                range: None,
+                is_rest: false,
+            };
+            self.asked = vec![asked; commands.len()];
             return Ok(SelectStep::Read(commands));
         }
         let Some(range) = self.range.take() else {
@@ -209,6 +221,7 @@ impl SelectRun {
         self.asked.push(Asked {
             limit,
             range: Some(range),
+            is_rest: false,
         });
         Ok(SelectStep::Read(vec![command]))
     }
@@ -219,7 +232,7 @@ impl SelectRun {
         for (partitions, asked) in answers.into_iter().zip(core::mem::take(&mut self.asked)) {
             let mut taken = 0;
             for partition in &partitions {
-                taken += self.take_partition(partition)?;
+                taken += self.take_partition(partition, asked.is_rest)?;
             }
             // Fewer than the limit: the range is through. Else it goes on after the last row.
             if let (Some(mut range), true) = (asked.range, taken >= asked.limit)
@@ -236,7 +249,7 @@ impl SelectRun {
     }
 
     /// Answers how many rows it had.
-    fn take_partition(&mut self, partition: &Partition) -> Result<u32, QueryError> {
+    fn take_partition(&mut self, partition: &Partition, is_rest: bool) -> Result<u32, QueryError> {
         let table = self.plan.table.clone();
         let key = split_key(&partition.key.key.0, table.partition_key.len())
             .ok_or_else(|| QueryError::Server("a partition key that does not split into its columns".into()))?;
@@ -256,7 +269,7 @@ impl SelectRun {
         if self.plan.reversed {
             rows.reverse();
         }
-        if rows.is_empty() && partition.static_row().is_live(now) && self.plan.shows_static_alone() {
+        if rows.is_empty() && !is_rest && partition.static_row().is_live(now) && self.plan.shows_static_alone() {
             rows.push((None, view(None, None)));
         }
         if self.plan.distinct {
@@ -361,19 +374,16 @@ impl SelectRun {
     fn sorted(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
         let mut keyed: Vec<_> = core::mem::take(&mut self.sort_keys).into_iter().zip(rows).collect();
         keyed.sort_by(|(a, _), (b, _)| {
-            let columns = self.plan.sort_by.iter().zip(a.iter().zip(b));
-            let by_column =
-                |((column, descending), (a, b)): (&(ColumnMetadata, bool), (&Option<Bytes>, &Option<Bytes>))| {
-                    let order = match (a, b) {
-                        (Some(a), Some(b)) => column.ty.compare(a, b),
-                        (a, b) => a.is_some().cmp(&b.is_some()),
-                    };
-                    if *descending { order.reverse() } else { order }
+            for ((column, descending), (a, b)) in self.plan.sort_by.iter().zip(a.iter().zip(b)) {
+                let order = match (a, b) {
+                    (Some(a), Some(b)) => column.ty.compare(a, b),
+                    (a, b) => a.is_some().cmp(&b.is_some()),
                 };
-            columns
-                .map(by_column)
-                .find(|order| order.is_ne())
-                .unwrap_or(core::cmp::Ordering::Equal)
+                if order.is_ne() {
+                    return if *descending { order.reverse() } else { order };
+                }
+            }
+            core::cmp::Ordering::Equal
         });
         keyed.truncate(self.limit as usize);
         keyed.into_iter().map(|(_, row)| row).collect()

@@ -392,9 +392,17 @@ fn rows(
         if matches!(partitions, Partitions::Range(_)) {
             return Err(QueryError::invalid(FILTERING_NEEDED));
         }
+        let width = bounds.as_ref().map_or(0, Bounds::width);
         for (at, column) in clustering.iter().enumerate().skip(used) {
             if restrictions.of(column).is_none() {
                 continue;
+            }
+            if width > 1 && at <= prefix.width() + width {
+                return Err(QueryError::invalid(format!(
+                    "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                    column.name,
+                    clustering[prefix.width()].name
+                )));
             }
             let Some(before) = at.checked_sub(1).map(|at| &clustering[at]) else {
                 break;

@@ -301,7 +301,11 @@ impl TypedTerm {
                 join_tuple(fields.iter().map(Option::as_deref))
             }
             TypedTerm::Vector { fixed_length, elements } => {
-                let elements = self::values(elements, at)?;
+                let elements = elements
+                    .iter()
+                    .map(|it| it.evaluate(at))
+                    .collect::<Result<Option<Vec<_>>, _>>()?;
+                let elements = elements.ok_or_else(|| QueryError::invalid("null is not supported inside vectors"))?;
                 join_vector(*fixed_length, elements.iter().map(|it| &**it))
             }
             TypedTerm::Computed(expression) => return expression.evaluate(&NoRow, at),
