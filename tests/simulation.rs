@@ -1,0 +1,40 @@
+//! Clusters under faults: what clients were promised holds, and a seed is the whole story.
+
+use ringscope::base::Seed;
+use ringscope::sim::campaign::{self, Summary};
+use ringscope::sim::faults::FaultSet;
+
+/// Seeds that CI runs besides those that once failed.
+const SEEDS: core::ops::Range<u64> = 0..20;
+
+fn report(summary: &Summary) -> String {
+    let failures = summary.failures.iter().flat_map(|failure| {
+        let seed = failure.seed.0;
+        failure.violations.iter().map(move |it| format!("seed {seed}: {it}\n"))
+    });
+    failures.collect()
+}
+
+#[test]
+fn what_was_acknowledged_survives_faults_and_replicas_converge() {
+    let summary = campaign::run(SEEDS, &FaultSet::all());
+    assert!(summary.failures.is_empty(), "{}", report(&summary));
+    assert_eq!(summary.sightings.must_have_seen(), [""; 0], "{summary:?}");
+    assert!(summary.acknowledged > 100 * summary.seeds as usize, "{summary:?}");
+}
+
+#[test]
+fn the_same_seed_is_the_same_history() {
+    let faults = FaultSet::all();
+    let once = campaign::run_seed(Seed(7), &faults);
+    assert_eq!(once, campaign::run_seed(Seed(7), &faults));
+    assert_ne!(once.history, campaign::run_seed(Seed(9), &faults).history);
+}
+
+#[test]
+fn without_faults_nearly_all_is_acknowledged() {
+    let outcome = campaign::run_seed(Seed(1), &FaultSet::none());
+    assert_eq!(outcome.violations, []);
+    let sightings = outcome.sightings;
+    assert_eq!((sightings.crashes, sightings.dropped, sightings.unavailable), (0, 0, 0));
+}
