@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use ringscope::base::Seed;
 use ringscope::sim::ClusterConfig;
+use ringscope::sim::faults::FaultSet;
 
 #[path = "bench.rs"]
 mod bench;
@@ -15,6 +16,8 @@ mod cql;
 mod golden;
 #[path = "prompt.rs"]
 mod prompt;
+#[path = "sim.rs"]
+mod sim;
 
 /// A Cassandra-compatible database in one process, its whole cluster with it.
 #[derive(Parser)]
@@ -30,6 +33,8 @@ enum Command {
     Cql(CqlArgs),
     /// Runs golden scripts and shows where their output differs.
     Golden(GoldenArgs),
+    /// Simulates clusters under faults, one a seed, and checks what their clients saw.
+    Sim(SimArgs),
     /// Measures this build, one JSON line a benchmark; all of them when none is named.
     Bench {
         #[arg(value_enum, value_name = "NAME")]
@@ -62,6 +67,19 @@ struct GoldenArgs {
 }
 
 #[derive(Args)]
+struct SimArgs {
+    /// The seeds from A up to B, without B.
+    #[arg(long, value_name = "A..B", value_parser = sim::parse_seeds)]
+    seeds: std::ops::Range<u64>,
+    /// What goes wrong: all, none, or some of crash,pause,cut,loss,latency.
+    #[arg(long, value_name = "SET", default_value = "all")]
+    faults: FaultSet,
+    /// Also prints the history of each seed.
+    #[arg(long)]
+    each: bool,
+}
+
+#[derive(Args)]
 struct ClusterArgs {
     /// How many nodes the cluster has.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=ClusterConfig::MAX_NODES as i64))]
@@ -81,6 +99,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
         Command::Golden(args) => golden::run(&args),
+        Command::Sim(args) => sim::run(&args),
         Command::Bench { names } => bench::run(&names),
     };
     match done {
