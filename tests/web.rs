@@ -2,6 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+use ringscope::sim::gate;
 use ringscope::web::{WorkerScriptError, start_worker};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -11,4 +12,10 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn a_page_without_a_worker_script_is_told_so() {
     let document = web_sys::window().unwrap().document().unwrap();
     assert!(matches!(start_worker(&document), Err(WorkerScriptError::NotNamed)));
+}
+
+#[wasm_bindgen_test]
+fn the_gates_histories_are_those_of_a_native_run() {
+    let hashes = gate::WORKLOADS.map(|workload| format!("{} {}\n", workload.name, (workload.script)().run()));
+    assert_eq!(hashes.concat(), include_str!("gate.txt"));
 }

@@ -17,12 +17,14 @@ use crate::event::{Event, What};
 use crate::message::Envelope;
 use crate::node::{Node, ViewRequest};
 
-/// Nodes find one another before anything is asked of them.
-const START: Duration = Duration::from_secs(5);
+/// Nodes find one another before anything is asked of them: until all know the same ring, a key has no one set of replicas.
+const START: Duration = Duration::from_secs(20);
 /// Clients work this long, and faults come and go.
 const WORK: Duration = Duration::from_secs(60);
 /// Then everyone is believed alive again, and hints are replayed: they go out every 10 s.
 const HEALING: Duration = Duration::from_secs(60);
+/// After the last reads: repairs that nobody waits for.
+const REPAIRS: Duration = Duration::from_secs(5);
 /// For a statement on a cluster in which nothing is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -52,7 +54,6 @@ macro_rules! sightings {
 
 sightings! {
     crashes: What::NodeStopped { graceful: false } => "crashes",
-    torn: What::CommitLogReplayed { torn: true, .. } => "torn commit logs",
     pauses: What::NodePaused => "pauses",
     convictions: What::PeerDown { .. } => "peers marked down",
     dropped: What::MessageDropped { .. } => "messages dropped",
@@ -67,8 +68,8 @@ sightings! {
 }
 
 impl Sightings {
-    /// What a campaign with all faults must have seen and did not.
-    pub fn must_have_seen(&self) -> Vec<&'static str> {
+    /// What a campaign with all faults must have seen, and did not.
+    pub fn never_seen(&self) -> Vec<&'static str> {
         let missing = self.list().into_iter().filter(|(_, times)| *times == 0);
         missing.map(|(name, _)| name).collect()
     }
@@ -120,12 +121,17 @@ struct Run {
 
 /// Runs one seed to its verdict.
 pub fn run_seed(seed: Seed, faults: &FaultSet) -> Outcome {
+    run_load(seed, faults, Load::CAMPAIGN)
+}
+
+/// Runs one seed with other clients than a campaign's.
+pub fn run_load(seed: Seed, faults: &FaultSet, load: Load) -> Outcome {
     // Odd seeds: every node is a replica of everything. Even ones: coordinators that are none.
     let nodes = if seed.0 % 2 == 1 { 3 } else { 5 };
     let mut run = Run {
         cluster: Cluster::start(&ClusterConfig::simple(seed, nodes), Witness::default()),
         nodes: (1..=nodes as u8).map(Endpoint::nth).collect(),
-        load: Load::CAMPAIGN,
+        load,
         violations: Vec::new(),
     };
     run.prepare();
@@ -239,7 +245,7 @@ impl Run {
         let registers = (0..self.load.registers).map(|key| Action::Read { key });
         for action in counters.chain(registers) {
             let start = self.cluster.now();
-            for level in [action.consistency(), ConsistencyLevel::All] {
+            for level in [action.consistency(self.load.consistency), ConsistencyLevel::All] {
                 let Some(result) = self.execute(action.statement(), level) else {
                     continue;
                 };
@@ -252,8 +258,7 @@ impl Run {
                 });
             }
         }
-        // Repairs that nobody waits for.
-        self.cluster.run_for(START);
+        self.cluster.run_for(REPAIRS);
         for (table, keys) in [("registers", self.load.registers), ("counters", self.load.counters)] {
             let Some(id) = self.table_id(table) else { continue };
             for key in 0..keys {

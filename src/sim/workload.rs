@@ -37,10 +37,12 @@ impl Action {
         }
     }
 
-    pub fn consistency(self) -> ConsistencyLevel {
+    /// `registers` is the level that registers are read and written at.
+    pub fn consistency(self, registers: ConsistencyLevel) -> ConsistencyLevel {
         match self {
             Action::ReadCounter { .. } => ConsistencyLevel::Serial,
-            _ => ConsistencyLevel::Quorum,
+            Action::Increment { .. } => ConsistencyLevel::Quorum,
+            Action::Write { .. } | Action::Delete { .. } | Action::Read { .. } => registers,
         }
     }
 }
@@ -82,15 +84,18 @@ pub struct Load {
     pub counters: i32,
     /// The longest that a client waits between an answer and its next statement.
     pub longest_think: Duration,
+    /// Of the registers' reads and writes.
+    pub consistency: ConsistencyLevel,
 }
 
 impl Load {
     /// Few keys, so that clients meet on them.
     pub const CAMPAIGN: Load = Load {
-        clients: 4,
+        clients: 6,
         registers: 6,
         counters: 2,
-        longest_think: Duration::from_millis(400),
+        longest_think: Duration::from_millis(300),
+        consistency: ConsistencyLevel::Quorum,
     };
 }
 
@@ -175,7 +180,12 @@ impl Workload {
         self.operations.push((operation, at));
         let timestamp = matches!(action, Action::Write { .. } | Action::Delete { .. });
         let timestamp = timestamp.then_some(WriteTimestamp(self.last_timestamp));
-        let request = request(id, action.statement(), action.consistency(), timestamp);
+        let request = request(
+            id,
+            action.statement(),
+            action.consistency(self.load.consistency),
+            timestamp,
+        );
         Some((coordinator, request))
     }
 
