@@ -60,5 +60,6 @@ fn at_one_some_reads_are_stale() {
 #[test]
 fn the_gates_histories_are_as_recorded() {
     let hashes = gate::WORKLOADS.map(|workload| format!("{} {}\n", workload.name, (workload.script)().run()));
+    // A change that is meant to change histories brings the new ones: `ringscope gate > tests/gate.txt`.
     assert_eq!(hashes.concat(), include_str!("gate.txt"));
 }

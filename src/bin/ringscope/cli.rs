@@ -35,6 +35,8 @@ enum Command {
     Golden(GoldenArgs),
     /// Simulates clusters under faults, one a seed, and checks what their clients saw.
     Sim(SimArgs),
+    /// Prints the histories of the fixed workloads, as tests/gate.txt holds them.
+    Gate,
     /// Measures this build, one JSON line a benchmark; all of them when none is named.
     Bench {
         #[arg(value_enum, value_name = "NAME")]
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
         Command::Golden(args) => golden::run(&args),
         Command::Sim(args) => sim::run(&args),
+        Command::Gate => sim::gate(),
         Command::Bench { names } => bench::run(&names),
     };
     match done {

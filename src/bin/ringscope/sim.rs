@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ringscope::base::Seed;
 use ringscope::sim::campaign::{self, Summary};
+use ringscope::sim::gate;
 
 use super::{Failure, SimArgs};
 
@@ -58,4 +59,13 @@ pub fn run(args: &SimArgs) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The histories that every kind of host has to come to.
+pub fn gate() -> Result<ExitCode, Failure> {
+    let mut stdout = std::io::stdout().lock();
+    for workload in gate::WORKLOADS {
+        writeln!(stdout, "{} {}", workload.name, (workload.script)().run())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
