@@ -480,7 +480,6 @@ mod tests {
                 history: String::new(),
                 replayed: None,
                 memory_bytes: 0,
-                replayed: None,
             },
         }
     }
