@@ -220,3 +220,68 @@ pub fn prefix_slice(table: &TableMetadata, prefix: &[Bytes]) -> Slice {
         end: table.comparator.after(values()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::base::UnixMicros;
+    use crate::data::{ColumnName, CqlType, KeyspaceName, TableId, TableName};
+    use crate::schema::{ColumnKind, TableParams};
+
+    fn table(descending: [bool; 3]) -> TableMetadata {
+        let column = |name: &str, kind, position, descending| ColumnMetadata {
+            name: ColumnName::new(name),
+            ty: CqlType::Int,
+            kind,
+            position,
+            descending,
+        };
+        let clustering = ["a", "b", "c"].into_iter().zip(0..).zip(descending);
+        let clustering = clustering.map(|((name, at), down)| column(name, ColumnKind::Clustering, at, down));
+        let key = column("p", ColumnKind::PartitionKey, 0, false);
+        TableMetadata::new(
+            TableId(uuid::Uuid::nil()),
+            KeyspaceName::new("k"),
+            TableName::new("t"),
+            clustering.chain([key]),
+            TableParams::default(),
+        )
+    }
+
+    fn int(number: i32) -> Bytes {
+        Bytes::copy_from_slice(&number.to_be_bytes())
+    }
+
+    fn bound(values: &[i32], inclusive: bool) -> Option<(Vec<TypedTerm>, bool)> {
+        let terms = values.iter().map(|it| TypedTerm::Constant(int(*it))).collect();
+        (!values.is_empty()).then_some((terms, inclusive))
+    }
+
+    proptest! {
+        /// Whatever the directions of the columns, the slices hold exactly the rows that lie between the bounds as tuples.
+        #[test]
+        fn slices_hold_what_lies_between_tuples(
+            descending in any::<[bool; 3]>(),
+            lower in prop::collection::vec(0..3i32, 0..=3),
+            upper in prop::collection::vec(0..3i32, 0..=3),
+            inclusive in any::<[bool; 2]>(),
+        ) {
+            let table = table(descending);
+            let bounds = Bounds { lower: bound(&lower, inclusive[0]), upper: bound(&upper, inclusive[1]) };
+            let mut no_uuids = |_| uuid::Uuid::nil();
+            let mut at = Evaluation { now: UnixMicros(0), uuids: &mut no_uuids };
+            let slices = bounded_slices(&table, &[], &bounds, &mut at).unwrap();
+            prop_assert!(slices.windows(2).all(|pair| pair[0].end < pair[1].start), "in order, and apart");
+            for number in 0..27 {
+                let row = [number / 9, number / 3 % 3, number % 3];
+                let above = lower.is_empty() || row[..lower.len()] > lower[..] || inclusive[0] && row[..lower.len()] == lower[..];
+                let below = upper.is_empty() || row[..upper.len()] < upper[..] || inclusive[1] && row[..upper.len()] == upper[..];
+                let clustering = table.comparator.clustering(row.map(|it| Some(int(it))));
+                let held = slices.iter().filter(|slice| slice.contains(&clustering)).count();
+                prop_assert_eq!(held, usize::from(above && below), "{:?}", row);
+            }
+        }
+    }
+}

@@ -418,3 +418,20 @@ fn field_of(column: &ColumnMetadata, field: &str) -> Result<(u16, CqlType), Quer
     })?;
     Ok((position as u16, user_type.fields[position].1.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prepended_elements_come_before_those_there_in_the_order_written() {
+        let at = |micros: u64| with_ticks(Uuid::from_u64_pair(0, 1 << 63), REFERENCE_TICKS + micros * 10);
+        let appended = [list_path_after(at(1000), 0), list_path_after(at(1000), 1)];
+        let prepended = [list_path_before(at(2000), 2), list_path_before(at(2000), 1)];
+        let later = [list_path_before(at(3000), 2), list_path_before(at(3000), 1)];
+        let all = [later, prepended, appended].concat();
+        let times: Vec<u64> = all.iter().map(|path| ticks(*path)).collect();
+        assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
+        assert!(all.iter().all(|path| path.get_version_num() == 1));
+    }
+}
