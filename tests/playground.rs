@@ -1,9 +1,9 @@
 //! The playground with real nodes and the real cqlsh: what the page does, without a page.
 
-use ringscope::base::{Duration, Seed};
+use ringscope::base::{Duration, Endpoint, Seed};
 use ringscope::node::Node;
 use ringscope::playground::LocalPlayground;
-use ringscope::playground::api::{Command, ShellId};
+use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellId, Watch};
 use ringscope::shell::Session;
 use ringscope::sim::{ClusterConfig, Rate};
 
@@ -31,4 +31,146 @@ fn a_script_runs_and_its_result_is_cqlshs() {
         shown.contains(" id | v\\n----+-----\\n  1 | one\\n\\n(1 rows)\\n"),
         "{shown}"
     );
+}
+
+type Local = LocalPlayground<Node, Session>;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn with_a_table(seed: u64) -> Local {
+    let mut playground = Local::new(ClusterConfig::simple(Seed(seed), 3), Rate::Max);
+    type_in(
+        &mut playground,
+        "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3};\n\
+         USE ks;\nCREATE TABLE t (id int PRIMARY KEY, v text);\nCONSISTENCY QUORUM\n\
+         INSERT INTO t (id, v) VALUES (1, 'one');\n",
+    );
+    playground
+}
+
+/// Types into the first shell and waits for the end of what was typed.
+fn type_in(playground: &mut Local, text: &str) {
+    playground.command(Command::Shell {
+        shell: ShellId::FIRST,
+        text: text.into(),
+    });
+    assert!(playground.run_until_idle(PATIENCE), "{text}");
+}
+
+fn pass(playground: &mut Local, length: Duration) {
+    let until = playground.playground().now() + length;
+    playground.run_until(until);
+}
+
+fn watch(playground: &mut Local, key: &str) {
+    let partition = Some(PartitionRef {
+        keyspace: "ks".into(),
+        table: "t".into(),
+        key: key.into(),
+    });
+    playground.command(Command::Watch(Watch {
+        partition,
+        ..Watch::default()
+    }));
+    // The schema first, then the partition.
+    playground.frame();
+}
+
+/// The values of column `v`, a replica each; "?" is stale, "-" missing, "x" unreachable.
+fn values(frame: &Frame) -> Vec<String> {
+    let replicas = frame.replicas.as_ref().expect("a partition is watched");
+    assert_eq!(replicas.error, None);
+    let cells = replicas.rows.iter().flat_map(|row| &row.cells);
+    let cell = cells
+        .into_iter()
+        .find(|cell| cell.column == "v")
+        .expect("the row has its cell");
+    let text = |state: &Option<CellState>| match state {
+        None => "x".to_owned(),
+        Some(CellState::Missing) => "-".to_owned(),
+        Some(CellState::Live {
+            value, stale: false, ..
+        }) => value.clone(),
+        Some(CellState::Live { value, .. }) => format!("{value}?"),
+        Some(CellState::Deleted { .. }) => "deleted".to_owned(),
+    };
+    cell.states.iter().map(text).collect()
+}
+
+#[test]
+fn a_statement_says_which_partition_it_is_about() {
+    let mut playground = with_a_table(2);
+    playground.frame();
+    let statement = playground.frame().statement.unwrap();
+    let partition = statement.partition.clone().unwrap();
+    assert_eq!((partition.table.as_str(), partition.key.as_str()), ("t", "1"));
+    assert_eq!((statement.replicas.len(), statement.required), (3, Some(2)));
+    assert!(statement.answered.len() >= 2, "{:?}", statement.answered);
+    assert!(statement.token.is_some() && statement.took.is_some());
+}
+
+#[test]
+fn a_write_missed_is_shown_and_comes_by_a_hint() {
+    let mut playground = with_a_table(3);
+    watch(&mut playground, "1");
+    assert_eq!(values(&playground.frame()), ["'one'", "'one'", "'one'"]);
+    let last = playground.frame().replicas.unwrap().replicas[2];
+    // The shell's own coordinator stays.
+    let other = Endpoint::nth(if last == Endpoint::nth(1) { 2 } else { 1 });
+    playground.command(Command::Connect {
+        shell: ShellId::FIRST,
+        node: other,
+    });
+    playground.command(Command::Kill { node: last });
+    pass(&mut playground, Duration::from_secs(40));
+    type_in(&mut playground, "INSERT INTO t (id, v) VALUES (1, 'two');\n");
+    assert_eq!(values(&playground.frame()), ["'two'", "'two'", "x"]);
+    playground.command(Command::Start { node: last });
+    pass(&mut playground, Duration::from_millis(100));
+    let frame = playground.frame();
+    assert_eq!(
+        values(&frame),
+        ["'two'", "'two'", "'one'?"],
+        "what was synced is still there"
+    );
+    assert!(!frame.replicas.unwrap().agree);
+    pass(&mut playground, Duration::from_secs(120));
+    assert_eq!(values(&playground.frame()), ["'two'", "'two'", "'two'"]);
+    assert!(playground.frame().replicas.unwrap().agree);
+}
+
+#[test]
+fn names_are_completed_from_the_live_schema() {
+    let mut playground = with_a_table(4);
+    playground.frame();
+    let text = "SELECT v FROM ";
+    playground.command(Command::Complete {
+        id: 9,
+        shell: ShellId::FIRST,
+        text: text.into(),
+        cursor: text.len() as u32,
+    });
+    let completion = playground.frame().completion.unwrap();
+    assert_eq!((completion.id, completion.from), (9, text.len() as u32));
+    let offered: Vec<&str> = completion.candidates.iter().map(|it| it.text.as_str()).collect();
+    assert!(offered.starts_with(&["t", "ks"]), "{offered:?}");
+}
+
+#[test]
+fn a_link_brings_back_rows_and_history() {
+    let mut playground = with_a_table(5);
+    playground.command(Command::Kill { node: Endpoint::nth(2) });
+    type_in(
+        &mut playground,
+        "INSERT INTO t (id, v) VALUES (2, 'two');\nSELECT * FROM t;\n",
+    );
+    let shown = format!("{:?}", playground.shell_updates());
+    playground.command(Command::Share);
+    let link = playground.frame().share.unwrap().unwrap();
+    let mut fresh = Local::new(ClusterConfig::simple(Seed(99), 3), Rate::SlowMotion);
+    fresh.command(Command::Load { link });
+    while fresh.playground().history() != playground.playground().history() {
+        assert!(fresh.run_window(), "the replay ends elsewhere");
+    }
+    assert_eq!(format!("{:?}", fresh.shell_updates()), shown);
 }

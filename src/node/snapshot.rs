@@ -9,7 +9,7 @@ use crate::data::composite::split_key;
 use crate::data::{Cell, ClusteringBound, ColumnData, CqlType, DecoratedKey, DeletionTime, Partition, Row, TableId};
 use crate::gossip::Gossiper;
 use crate::ring::Topology;
-use crate::schema::{ColumnMetadata, Schema, TableMetadata};
+use crate::schema::{ColumnMetadata, KeyspaceMetadata, Schema, TableMetadata};
 
 impl Node {
     pub fn view(&self, request: &ViewRequest) -> NodeView {
@@ -24,6 +24,7 @@ impl Node {
                 mode: "FAILED".into(),
                 generation: 0,
                 schema_version: uuid::Uuid::nil(),
+                keyspaces: Vec::new(),
                 peers: Vec::new(),
                 tables: Vec::new(),
                 commit_log: CommitLogView::default(),
@@ -82,6 +83,7 @@ impl Running {
                     .map(|at| Instant::from_micros(at.0.saturating_sub(epoch.0).max(0) as u64)),
             })
         });
+        let keyspaces = self.schema.keyspaces().filter(|_| request.schema);
         NodeView {
             endpoint: self.endpoint(),
             host_id: self.host_id,
@@ -91,6 +93,7 @@ impl Running {
             mode: self.bootstrap.mode().into(),
             generation: self.generation,
             schema_version: self.schema.version(),
+            keyspaces: keyspaces.map(|it| KeyspaceMetadata::clone(it)).collect(),
             peers: self
                 .gossiper
                 .endpoint_states()

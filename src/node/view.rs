@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::base::{Endpoint, HostId, Instant};
 use crate::data::{DecoratedKey, TableId, Token};
+use crate::schema::KeyspaceMetadata;
 
 /// What a host wants shown. Looking changes nothing: it is no part of a run's history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct ViewRequest {
     pub partition: Option<(TableId, DecoratedKey)>,
     /// Per-table detail, for a node's inspector.
     pub detail: bool,
+    /// The schema as the node knows it.
+    pub schema: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub struct NodeView {
     pub mode: String,
     pub generation: u32,
     pub schema_version: Uuid,
+    /// Empty unless asked for.
+    pub keyspaces: Vec<KeyspaceMetadata>,
     /// This node's opinion of every node it knows, itself included.
     pub peers: Vec<PeerView>,
     pub tables: Vec<TableView>,

@@ -2,7 +2,7 @@
 
 use super::api::{Candidate, CandidateKind, Completion, MAX_CANDIDATES};
 use crate::data::ConsistencyLevel;
-use crate::schema::{KeyspaceMetadata, TableMetadata};
+use crate::schema::{Schema, TableMetadata};
 
 /// What a statement begins with.
 const STATEMENTS: [&str; 10] = [
@@ -193,7 +193,7 @@ const TYPES: [&str; 23] = [
 const BEFORE_TABLE: [&str; 6] = ["FROM", "INTO", "UPDATE", "TABLE", "TRUNCATE", "ON"];
 
 /// Suggestions for the word that ends at `cursor`, a number of characters.
-pub fn complete(id: u32, text: &str, cursor: u32, keyspaces: &[KeyspaceMetadata], current: Option<&str>) -> Completion {
+pub fn complete(id: u32, text: &str, cursor: u32, schema: &Schema, current: Option<&str>) -> Completion {
     let end = text
         .char_indices()
         .nth(cursor as usize)
@@ -213,8 +213,8 @@ pub fn complete(id: u32, text: &str, cursor: u32, keyspaces: &[KeyspaceMetadata]
         typed: typed.to_lowercase(),
         candidates: Vec::new(),
     };
-    let schema = Names { keyspaces, current };
-    offer(&mut offers, context, text, &schema);
+    let names = Names { schema, current };
+    offer(&mut offers, context, text, &names);
     offers.candidates.truncate(MAX_CANDIDATES);
     Completion {
         id,
@@ -307,28 +307,29 @@ impl Offers {
 }
 
 struct Names<'a> {
-    keyspaces: &'a [KeyspaceMetadata],
+    schema: &'a Schema,
     /// The keyspace in use.
     current: Option<&'a str>,
 }
 
 impl<'a> Names<'a> {
     fn tables_of(&self, keyspace: &str) -> impl Iterator<Item = &'a TableMetadata> + use<'a> {
-        let keyspace = keyspace.trim_matches('"').to_owned();
-        let found = self
-            .keyspaces
-            .iter()
-            .filter(move |known| known.name.as_str() == keyspace || known.name.as_str() == keyspace.to_lowercase());
-        found.flat_map(|keyspace| keyspace.tables.values().map(|table| &**table))
+        let found = self.schema.keyspace(&unquoted(keyspace));
+        found
+            .into_iter()
+            .flat_map(|keyspace| keyspace.tables.values().map(|table| &**table))
     }
 
     fn offer_keyspaces(&self, offers: &mut Offers) {
-        let (own, system): (Vec<_>, Vec<_>) = self
-            .keyspaces
-            .iter()
-            .partition(|keyspace| !keyspace.name.as_str().starts_with("system"));
-        for keyspace in own.into_iter().chain(system) {
-            offers.name(keyspace.name.as_str(), CandidateKind::Keyspace, "");
+        let is_system = |name: &str| name.starts_with("system");
+        for system in [false, true] {
+            for keyspace in self
+                .schema
+                .keyspaces()
+                .filter(|keyspace| is_system(&keyspace.name) == system)
+            {
+                offers.name(&keyspace.name, CandidateKind::Keyspace, "");
+            }
         }
     }
 
@@ -353,9 +354,17 @@ impl<'a> Names<'a> {
             (Some(dot), Some(table)) if dot.text == "." => (first, table.text),
             _ => (self.current?, first),
         };
-        let table = table.trim_matches('"');
+        let table = unquoted(table);
         let mut tables = self.tables_of(keyspace);
-        tables.find(|known| known.name.as_str() == table || known.name.as_str() == table.to_lowercase())
+        tables.find(|known| known.name.as_str() == table)
+    }
+}
+
+/// The name as the schema has it: in lower case, unless it stands in quotes.
+fn unquoted(name: &str) -> String {
+    match name.strip_prefix('"') {
+        Some(quoted) => quoted.trim_end_matches('"').replace("\"\"", "\""),
+        None => name.to_lowercase(),
     }
 }
 
@@ -422,9 +431,9 @@ mod tests {
 
     use super::*;
     use crate::data::{CqlType, TableId};
-    use crate::schema::{ColumnKind, ColumnMetadata, ReplicationParams, TableParams};
+    use crate::schema::{ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, TableParams};
 
-    fn schema() -> Vec<KeyspaceMetadata> {
+    fn schema() -> Schema {
         let column = |name: &str, kind| ColumnMetadata {
             name: name.into(),
             ty: CqlType::Int,
@@ -439,13 +448,14 @@ mod tests {
         ];
         let id = TableId(uuid::Uuid::nil());
         let table = TableMetadata::new(id, "shop".into(), "orders".into(), columns, TableParams::default());
-        vec![KeyspaceMetadata {
+        let keyspace = KeyspaceMetadata {
             name: "shop".into(),
             replication: ReplicationParams::Simple { factor: 3 },
             durable_writes: true,
             tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
             types: BTreeMap::new(),
-        }]
+        };
+        Schema::new([keyspace], uuid::Uuid::nil())
     }
 
     /// What is offered where `|` stands.

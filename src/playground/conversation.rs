@@ -59,7 +59,8 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
                     if !question.hidden {
                         shell.statement.get_or_insert(request);
                         let summary = StatementSummary::begin(id, request, coordinator, at, &question);
-                        self.recorder.traces.begin(summary);
+                        self.recorder.traces.begin(summary, question.keyspace.clone());
+                        self.locate_last();
                     }
                     self.scheduler.submit(at, coordinator, question.with_id(request));
                     self.set_timer(at + REQUEST_TIMEOUT, Timer::GiveUp(request));

@@ -13,8 +13,8 @@ use super::recorder::Recorder;
 use super::share;
 use super::shells::{Dialogue, Shells};
 use crate::base::{Endpoint, Instant, RequestId};
-use crate::node::{NodeConfig, NodeView};
-use crate::schema::KeyspaceMetadata;
+use crate::node::{NodeConfig, NodeView, PartitionView};
+use crate::schema::Schema;
 use crate::sim::{Answer, ClusterConfig, Control, HistoryHash, Network, Pacing, Parcel, Rate, Roster, Scheduler};
 
 /// A cluster whose nodes have not all met by then is shown as it is.
@@ -84,8 +84,13 @@ pub struct Playground<P, D> {
     // What frames show besides.
     pub(super) watch: Watch,
     pub(super) views: BTreeMap<Endpoint, NodeView>,
-    /// The schema as some node knows it.
-    pub(super) schema: Vec<KeyspaceMetadata>,
+    /// The schema as the node knows it that showed it last.
+    pub(super) schema: Schema,
+    /// How many schema changes there had been when it was asked for, and when it was last shown.
+    pub(super) schema_asked: u64,
+    pub(super) schema_seen: u64,
+    /// What running nodes hold of the watched partition.
+    pub(super) partitions: BTreeMap<Endpoint, Option<PartitionView>>,
     pub(super) notices: Vec<Notice>,
     pub(super) completion: Option<Completion>,
     pub(super) share: Option<Result<String, String>>,
@@ -126,7 +131,10 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
             hosting: Vec::new(),
             watch: Watch::default(),
             views: BTreeMap::new(),
-            schema: Vec::new(),
+            schema: Schema::default(),
+            schema_asked: 0,
+            schema_seen: 0,
+            partitions: BTreeMap::new(),
             notices: Vec::new(),
             completion: None,
             share: None,
@@ -156,6 +164,9 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
         self.stepping = false;
         self.deeds.clear();
         self.views.clear();
+        self.partitions.clear();
+        self.schema = Schema::default();
+        self.schema_seen = 0;
         self.frames = 0;
         self.ring_changed = true;
         self.links_changed = true;
@@ -267,7 +278,12 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
             Command::NewRun { config } => self.new_run(config.map(|config| *config)),
             Command::GoTo { to } => self.go_to(to),
             Command::Load { link } => self.load(&link),
-            Command::Watch(watch) => self.watch = watch,
+            Command::Watch(watch) => {
+                if watch.partition != self.watch.partition {
+                    self.partitions.clear();
+                }
+                self.watch = watch;
+            }
             Command::Complete {
                 id,
                 shell,

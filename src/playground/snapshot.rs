@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use super::api::{Frame, LinkState, NodeState, NodeSummary, RangeOwner, ReplicaView, RunSummary, StatementSummary};
 use super::engine::Playground;
+use super::locate::{Located, of_reference, of_statement};
+use super::replicas::{Held, side_by_side, unanswered};
 use super::shells::Dialogue;
 use super::words;
 use crate::base::Endpoint;
 use crate::data::{ConsistencyLevel, Token};
 use crate::node::{NodeView, ViewRequest};
-use crate::sim::{Parcel, ProcessState};
+use crate::ring::Placement;
+use crate::schema::Schema;
+use crate::sim::{Parcel, ProcessState, Roster};
 
 /// Of each node, what it shows of itself: to be asked for now and then, and given to `seen`.
 pub struct Looks {
@@ -19,28 +23,83 @@ pub struct Looks {
 
 impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
     /// What to ask the running nodes for, so that frames can show it.
-    pub fn looks(&self) -> Looks {
+    pub fn looks(&mut self) -> Looks {
         let running = |node: &Endpoint| {
             self.scheduler
                 .state(*node)
                 .is_some_and(|state| state != ProcessState::Down)
         };
+        let partition = self
+            .watch
+            .partition
+            .as_ref()
+            .and_then(|named| of_reference(named, &self.schema).ok());
+        self.schema_asked = self.recorder.schema_changes;
         Looks {
             nodes: self.scheduler.endpoints().filter(running).collect(),
             request: ViewRequest {
-                partition: None,
-                detail: self.watch.node.is_some(),
+                partition: partition.map(|located| (located.table.id, located.key)),
+                detail: true,
+                schema: self.schema_seen != self.schema_asked,
             },
         }
     }
 
     /// What a node showed of itself.
-    pub fn seen(&mut self, view: NodeView) {
+    pub fn seen(&mut self, mut view: NodeView) {
         self.ring_changed |= self
             .views
             .get(&view.endpoint)
             .is_none_or(|before| before.mode != view.mode);
+        if !view.keyspaces.is_empty() {
+            self.schema = Schema::new(view.keyspaces.drain(..), view.schema_version);
+            self.schema_seen = self.schema_asked;
+            self.locate_last();
+        }
+        if self.watch.partition.is_some() {
+            self.partitions.insert(view.endpoint, view.partition.take());
+        }
         self.views.insert(view.endpoint, view);
+    }
+
+    /// Finds out which partition the last statement is about, if the schema tells.
+    pub(super) fn locate_last(&mut self) {
+        let Some((statement, keyspace)) = self.recorder.traces.last_mut() else {
+            return;
+        };
+        if statement.partition.is_none()
+            && let Some(located) = of_statement(&statement.statement, keyspace, &self.schema)
+        {
+            statement.token = Some(located.key.token);
+            let replicas = replicas(&located, &self.schema, &self.roster, statement.coordinator);
+            if statement.replicas.is_empty() {
+                statement.replicas = replicas;
+            }
+            statement.partition = Some(located.partition);
+        }
+    }
+
+    fn replica_view(&self) -> Option<ReplicaView> {
+        let named = self.watch.partition.as_ref()?;
+        let located = match of_reference(named, &self.schema) {
+            Ok(located) => located,
+            Err(error) => return Some(unanswered(named, error)),
+        };
+        if self.partitions.is_empty() {
+            return None;
+        }
+        let nodes = replicas(&located, &self.schema, &self.roster, Endpoint::nth(1));
+        let is_up = |node: &Endpoint| {
+            self.scheduler
+                .state(*node)
+                .is_some_and(|state| state != ProcessState::Down)
+        };
+        let held = |node: Endpoint| {
+            let partition = self.partitions.get(&node).filter(|_| is_up(&node));
+            (node, partition.map(Option::as_ref))
+        };
+        let sides: Vec<(Endpoint, Held<'_>)> = nodes.into_iter().map(held).collect();
+        Some(side_by_side(named.clone(), located.key.token, &sides))
     }
 
     /// A snapshot. `memory_bytes`: of the engine, where the host knows it.
@@ -87,16 +146,7 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
             shells: self.shells.take_updates(),
             notices: core::mem::take(&mut self.notices),
             node: watch.node.and_then(|node| self.views.get(&node).cloned()),
-            replicas: watch.partition.as_ref().map(|partition| ReplicaView {
-                partition: partition.clone(),
-                error: None,
-                token: None,
-                replicas: Vec::new(),
-                unreachable: Vec::new(),
-                rows: Vec::new(),
-                unlisted_rows: 0,
-                agree: true,
-            }),
+            replicas: self.replica_view(),
             trace: watch.trace.and_then(|request| self.recorder.traces.view(request, now)),
             timeline: watch
                 .timeline
@@ -193,6 +243,16 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
         });
         statement
     }
+}
+
+/// The nodes that hold a partition, in the ring's order.
+fn replicas(located: &Located, schema: &Schema, roster: &Roster, local: Endpoint) -> Vec<Endpoint> {
+    let Some(keyspace) = schema.keyspace(&located.table.keyspace) else {
+        return Vec::new();
+    };
+    let topology = roster.topology(|_| true);
+    let placement = Placement::new(&keyspace.replication, &topology, local);
+    placement.natural(located.key.token).to_vec()
 }
 
 fn quorum(replicas: u32) -> u32 {

@@ -11,6 +11,7 @@ use super::api::{
 use super::shells::Question;
 use super::timeline::settled;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::data::KeyspaceName;
 use crate::event::{DropReason, Event, What, activity};
 
 /// Statements whose traces are remembered.
@@ -25,6 +26,8 @@ pub struct Traces {
 #[derive(Debug)]
 struct Trace {
     summary: StatementSummary,
+    /// The keyspace in use.
+    keyspace: Option<KeyspaceName>,
     events: Vec<Event>,
     arrows: Vec<Arrow>,
     unlisted_events: u32,
@@ -32,12 +35,13 @@ struct Trace {
 }
 
 impl Traces {
-    pub fn begin(&mut self, summary: StatementSummary) {
+    pub fn begin(&mut self, summary: StatementSummary, keyspace: Option<KeyspaceName>) {
         if self.recent.len() == MAX_STATEMENTS {
             self.recent.shift_remove_index(0);
         }
         let trace = Trace {
             summary,
+            keyspace,
             events: Vec::new(),
             arrows: Vec::new(),
             unlisted_events: 0,
@@ -59,6 +63,12 @@ impl Traces {
 
     pub fn last(&self) -> Option<&StatementSummary> {
         self.recent.last().map(|(_, trace)| &trace.summary)
+    }
+
+    /// The last statement, with the keyspace it was given in.
+    pub fn last_mut(&mut self) -> Option<(&mut StatementSummary, Option<&KeyspaceName>)> {
+        let (_, trace) = self.recent.last_mut()?;
+        Some((&mut trace.summary, trace.keyspace.as_ref()))
     }
 
     /// Everything a statement led to, in order, as far as it is remembered.

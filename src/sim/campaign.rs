@@ -285,6 +285,7 @@ impl Run {
         let request = ViewRequest {
             partition: Some((table, key)),
             detail: false,
+            schema: false,
         };
         let view = |node: &Endpoint| {
             (

@@ -53,8 +53,22 @@ impl Roster {
         if self.nodes.len() >= ClusterConfig::MAX_NODES {
             return None;
         }
+        let tokens = allocation::split_largest(&self.topology(|_| true), self.tokens_per_node, &mut self.random);
+        self.push(place, tokens);
+        let joining = self.nodes.last_mut()?;
+        joining.auto_bootstrap = true;
+        Some(joining)
+    }
+
+    /// The ring of those nodes that `is_member` picks.
+    pub fn topology(&self, is_member: impl Fn(Endpoint) -> bool) -> Topology {
         let mut topology = Topology::default();
-        for (n, node) in self.nodes.iter().enumerate() {
+        for (n, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| is_member(node.endpoint))
+        {
             let ring_node = RingNode {
                 host_id: HostId(uuid::Uuid::from_u128(n as u128 + 1)),
                 location: Location::new(&node.datacenter, &node.rack),
@@ -63,11 +77,7 @@ impl Roster {
             };
             topology.insert(node.endpoint, ring_node);
         }
-        let tokens = allocation::split_largest(&topology, self.tokens_per_node, &mut self.random);
-        self.push(place, tokens);
-        let joining = self.nodes.last_mut()?;
-        joining.auto_bootstrap = true;
-        Some(joining)
+        topology
     }
 
     fn push(&mut self, place: &Place, mut tokens: Vec<Token>) {

@@ -142,6 +142,7 @@ impl Machine for Toy {
             mode: "NORMAL".into(),
             generation: 1,
             schema_version: uuid::Uuid::nil(),
+            keyspaces: Vec::new(),
             peers: Vec::new(),
             tables: Vec::new(),
             commit_log: CommitLogView::default(),

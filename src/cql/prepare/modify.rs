@@ -206,7 +206,7 @@ impl ModifyPlan {
     }
 
     /// The partitions it changes.
-    pub(super) fn keys(&self, at: &mut Evaluation<'_>) -> Result<Vec<DecoratedKey>, QueryError> {
+    pub fn keys(&self, at: &mut Evaluation<'_>) -> Result<Vec<DecoratedKey>, QueryError> {
         let values = combinations(&self.partition_keys, &self.table.partition_key, at)?;
         values.iter().map(|values| partition_key(values)).collect()
     }

@@ -184,13 +184,14 @@ impl<D: Dialogue> Hub<D> {
         if self.looked_at > 0 || self.unseen_for < LOOK_EVERY {
             return;
         }
-        if let Some(playground) = &self.playground {
+        if let Some(playground) = &mut self.playground {
+            let request = playground.looks().request;
             self.unseen_for = Duration::ZERO;
             self.looked_at = self.crews;
             for crew in 0..self.crews {
                 let look = ToCrew::Look {
                     run: playground.run_number(),
-                    request: playground.looks().request,
+                    request: request.clone(),
                 };
                 self.outgoing.push(Outgoing::ToCrew(crew, look));
             }
