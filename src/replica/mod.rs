@@ -4,6 +4,8 @@
 //! engine and the schema; does not know consistency levels, nor what becomes of an answer.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use crate::base::RequestId;

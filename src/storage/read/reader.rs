@@ -83,9 +83,8 @@ impl<'a> Reader<'a> {
             .iter()
             .fold(DeletionTime::LIVE, |newest, part| newest.later(part.deletion()));
         let static_row = self.static_row(&parts, &deletion)?;
-        let has_live_static =
-            static_row.is_live(command.now) && command.filter.accepts_static(&static_row, command.now);
         let static_passes = command.filter.accepts_static(&static_row, command.now);
+        let has_live_static = static_passes && static_row.is_live(command.now);
 
         self.counter.begin_partition();
         let mut rows = Vec::new();
