@@ -62,10 +62,10 @@ pub struct Cas {
 enum Stage {
     /// The proposer works.
     Deciding,
-    Reading(Ballot, Read),
+    Reading(Ballot, Box<Read>),
     /// The caller has the values.
     Evaluating(Ballot),
-    Committing(Write),
+    Committing(Box<Write>),
     Settled,
 }
 
@@ -171,7 +171,7 @@ impl Cas {
         };
         let deadline = self.proposer.contest().started + READ_REQUEST_TIMEOUT;
         let read = Read::start_within(request, self.proposer.layout(), self.patience, deadline, now, out);
-        self.stage = Stage::Reading(ballot, read);
+        self.stage = Stage::Reading(ballot, Box::new(read));
         self.advance(now, out);
     }
 
@@ -200,7 +200,7 @@ impl Cas {
             // It is decided: at ANY nobody waits until replicas know.
             write.settle_now();
         }
-        self.stage = Stage::Committing(write);
+        self.stage = Stage::Committing(Box::new(write));
         self.advance(now, out);
     }
 

@@ -57,7 +57,7 @@ pub struct Read {
 #[derive(Debug)]
 enum Phase {
     Comparing(Comparing),
-    Reconciling(Reconciliation),
+    Reconciling(Box<Reconciliation>),
     Settled,
 }
 
@@ -231,7 +231,7 @@ impl Read {
         let (context, command) = (self.context.clone(), self.command.clone());
         let candidates = self.candidates.clone();
         let reconciliation = Reconciliation::start(context, command, candidates, &self.contacted, self.required, out);
-        self.phase = Phase::Reconciling(reconciliation);
+        self.phase = Phase::Reconciling(Box::new(reconciliation));
     }
 
     fn advance(&mut self, now: Instant, out: &mut Outbox) {

@@ -83,7 +83,7 @@ impl Repairs {
 
     /// Sends what is not acknowledged yet to the replicas not read from, whose acknowledgements count as well.
     pub fn on_timeout(&mut self, context: &ReadContext, now: Instant, out: &mut Outbox) {
-        if !self.rewrite_at.is_some_and(|at| now >= at) {
+        if self.rewrite_at.is_none_or(|at| now < at) {
             return;
         }
         self.rewrite_at = None;

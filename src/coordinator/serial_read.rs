@@ -24,7 +24,7 @@ pub struct SerialRead {
 
 enum Stage {
     Deciding,
-    Reading(Read),
+    Reading(Box<Read>),
     Settled,
 }
 
@@ -87,7 +87,7 @@ impl SerialRead {
         };
         let deadline = self.proposer.contest().started + READ_REQUEST_TIMEOUT;
         let read = Read::start_within(request, self.proposer.layout(), self.patience, deadline, now, out);
-        self.stage = Stage::Reading(read);
+        self.stage = Stage::Reading(Box::new(read));
         self.advance(now, out);
     }
 

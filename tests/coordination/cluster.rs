@@ -39,9 +39,9 @@ impl Network {
 /// What a client asked for, under way.
 enum Running {
     Write(Write),
-    Read(Read),
-    Range(RangeRead),
-    Serial(SerialRead),
+    Read(Box<Read>),
+    Range(Box<RangeRead>),
+    Serial(Box<SerialRead>),
     Cas(Box<Cas>),
 }
 
@@ -207,18 +207,18 @@ impl TestCluster {
         let (now, latencies) = (self.now, TableLatencies::default());
         let running = self.coordinate(at, |cluster, ballots, out| match request.command.partitions.clone() {
             PartitionSelection::Range(_) => {
-                Running::Range(RangeRead::start(request, cluster, &latencies, 0.0, now, out))
+                Running::Range(Box::new(RangeRead::start(request, cluster, &latencies, 0.0, now, out)))
             }
             PartitionSelection::One(key) => {
                 let layout = cluster.layout(key.token);
                 if request.consistency.is_serial() {
                     let table = request.table.id;
                     let subject = Subject { table, key };
-                    Running::Serial(SerialRead::start(
+                    Running::Serial(Box::new(SerialRead::start(
                         request, subject, layout, &latencies, ballots, now, out,
-                    ))
+                    )))
                 } else {
-                    Running::Read(Read::start(request, &layout, &latencies, now, out))
+                    Running::Read(Box::new(Read::start(request, &layout, &latencies, now, out)))
                 }
             }
         });
@@ -438,9 +438,9 @@ impl Running {
     fn as_operation(&self) -> &dyn Any {
         match self {
             Running::Write(it) => it,
-            Running::Read(it) => it,
-            Running::Range(it) => it,
-            Running::Serial(it) => it,
+            Running::Read(it) => &**it,
+            Running::Range(it) => &**it,
+            Running::Serial(it) => &**it,
             Running::Cas(it) => &**it,
         }
     }
@@ -448,9 +448,9 @@ impl Running {
     fn as_operation_mut(&mut self) -> &mut dyn Any {
         match self {
             Running::Write(it) => it,
-            Running::Read(it) => it,
-            Running::Range(it) => it,
-            Running::Serial(it) => it,
+            Running::Read(it) => &mut **it,
+            Running::Range(it) => &mut **it,
+            Running::Serial(it) => &mut **it,
             Running::Cas(it) => &mut **it,
         }
     }

@@ -422,7 +422,7 @@ fn a_serial_read_agrees_on_nothing_and_reads_a_quorum() {
     driver.accept(1, true);
     driver.accept(2, true);
     let found = partition(1, &[(1, Some("a"), 1)]);
-    let same = Payload::ReadResponse(ReadResponse::Digest(digest(&[found.clone()])));
+    let same = Payload::ReadResponse(ReadResponse::Digest(digest(core::slice::from_ref(&found))));
     driver.answer_to(1, Verb::ReadReq, Payload::ReadResponse(ReadResponse::Data(vec![found])));
     driver.answer_to(2, Verb::ReadReq, same);
     assert_eq!(rows(&driver.outcome().unwrap().unwrap()), [(1, "a".to_string())]);
