@@ -38,7 +38,7 @@ impl Network {
 
 /// What a client asked for, under way.
 enum Running {
-    Write(Write),
+    Write(Box<Write>),
     Read(Box<Read>),
     Range(Box<RangeRead>),
     Serial(Box<SerialRead>),
@@ -200,7 +200,7 @@ impl TestCluster {
         let write = self.coordinate(at, |cluster, _, out| {
             Write::start(request.clone(), &cluster.layout(request.mutation.key.token), now, out)
         });
-        self.run(at, Running::Write(write))
+        self.run(at, Running::Write(Box::new(write)))
     }
 
     pub fn read(&mut self, at: Endpoint, request: ReadRequest) -> u64 {
@@ -437,7 +437,7 @@ impl<O: Operation> Any for O {
 impl Running {
     fn as_operation(&self) -> &dyn Any {
         match self {
-            Running::Write(it) => it,
+            Running::Write(it) => &**it,
             Running::Read(it) => &**it,
             Running::Range(it) => &**it,
             Running::Serial(it) => &**it,
@@ -447,7 +447,7 @@ impl Running {
 
     fn as_operation_mut(&mut self) -> &mut dyn Any {
         match self {
-            Running::Write(it) => it,
+            Running::Write(it) => &mut **it,
             Running::Read(it) => &mut **it,
             Running::Range(it) => &mut **it,
             Running::Serial(it) => &mut **it,
