@@ -4,8 +4,10 @@ use ringscope::base::{Duration, Endpoint, Seed};
 use ringscope::node::Node;
 use ringscope::playground::LocalPlayground;
 use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellId, Watch};
+use ringscope::playground::record::Recording;
+use ringscope::playground::share::to_link;
 use ringscope::shell::Session;
-use ringscope::sim::{ClusterConfig, Rate};
+use ringscope::sim::{ClusterConfig, Rate, gate};
 
 #[test]
 fn a_script_runs_and_its_result_is_cqlshs() {
@@ -173,4 +175,20 @@ fn a_link_brings_back_rows_and_history() {
         assert!(fresh.run_window(), "the replay ends elsewhere");
     }
     assert_eq!(format!("{:?}", fresh.shell_updates()), shown);
+}
+
+#[test]
+fn the_gates_histories_are_those_of_replays() {
+    for workload in gate::WORKLOADS {
+        let script = (workload.script)();
+        let recording = Recording::of_script(&script, script.run());
+        let link = to_link(&recording).unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        let mut playground = Local::new(ClusterConfig::simple(Seed(99), 3), Rate::SlowMotion);
+        playground.command(Command::Load { link });
+        while !playground.playground().is_settled() {
+            playground.run_window();
+        }
+        let replayed = playground.frame().summary.replayed.unwrap();
+        assert_eq!(replayed.as_recorded, Some(true), "{}", workload.name);
+    }
 }

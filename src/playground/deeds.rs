@@ -61,6 +61,11 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
                 self.control(Control::SetLatency { between, latency });
             }
             Deed::AddNode(place) => self.add_node(&place),
+            Deed::Ask(node, request) => {
+                // Shells' requests go on counting after it.
+                self.requests = self.requests.max(request.id.0);
+                self.scheduler.submit(self.now(), node, *request);
+            }
         }
     }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Command, MAX_SHELL_INPUT_BYTES, MAX_SHELLS, ShellId};
 use crate::base::{Endpoint, Instant};
-use crate::sim::{ClusterConfig, HistoryHash, Latency, LinkFaults, Place};
+use crate::node::ClientRequest;
+use crate::sim::gate::{self, Script};
+use crate::sim::{ClusterConfig, Control, HistoryHash, Latency, LinkFaults, Place};
 
 /// Everything a run is a function of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub enum Deed {
         latency: Latency,
     },
     AddNode(Place),
+    /// A request of no shell, whose answer nobody waits for: how the simulator's runs are replayed.
+    Ask(Endpoint, Box<ClientRequest>),
 }
 
 impl Deed {
@@ -69,6 +73,20 @@ impl Deed {
         })
     }
 
+    fn of_script(deed: &gate::Deed) -> Deed {
+        match deed.clone() {
+            gate::Deed::Ask(node, request) => Deed::Ask(node, Box::new(request)),
+            gate::Deed::Control(control) => match control {
+                Control::Start(node) => Deed::Start(node),
+                Control::Kill(node) => Deed::Kill(node),
+                Control::Pause(node) => Deed::Pause(node),
+                Control::Resume(node) => Deed::Resume(node),
+                Control::SetLink { from, to, faults } => Deed::SetLink { from, to, faults },
+                Control::SetLatency { between, latency } => Deed::SetLatency { between, latency },
+            },
+        }
+    }
+
     /// Why it cannot be done in any run.
     fn fault(&self) -> Option<RunError> {
         match self {
@@ -78,6 +96,7 @@ impl Deed {
                 Some(RunError::TooManyShells)
             }
             Deed::Shell { text, .. } if text.len() > MAX_SHELL_INPUT_BYTES => Some(RunError::TooMuchInput),
+            Deed::Ask(_, request) if request.query.len() > MAX_SHELL_INPUT_BYTES => Some(RunError::TooMuchInput),
             _ => None,
         }
     }
@@ -158,6 +177,19 @@ pub fn check_config(config: &ClusterConfig) -> Result<(), RunError> {
 }
 
 impl Recording {
+    /// A run of the simulator, and the history it came to.
+    pub fn of_script(script: &Script, history: HistoryHash) -> Recording {
+        let deeds = script.deeds.iter().map(|(at, deed)| (*at, Deed::of_script(deed)));
+        Recording {
+            run: Run {
+                config: script.config.clone(),
+                log: deeds.collect(),
+            },
+            until: script.until,
+            history,
+        }
+    }
+
     pub fn check(&self) -> Result<(), RunError> {
         self.run.check()?;
         if self.run.log.last().is_some_and(|(at, _)| *at > self.until) {
