@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::api::{Command, MAX_SHELL_INPUT_BYTES, MAX_SHELLS, ShellId};
 use crate::base::{Endpoint, Instant};
 use crate::node::ClientRequest;
-use crate::sim::gate::{self, Script};
-use crate::sim::{ClusterConfig, Control, HistoryHash, Latency, LinkFaults, Place};
+use crate::sim::{self, ClusterConfig, Control, HistoryHash, Latency, LinkFaults, Place, Script};
 
 /// Everything a run is a function of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,10 +72,10 @@ impl Deed {
         })
     }
 
-    fn of_script(deed: &gate::Deed) -> Deed {
+    fn of_script(deed: &sim::Deed) -> Deed {
         match deed.clone() {
-            gate::Deed::Ask(node, request) => Deed::Ask(node, Box::new(request)),
-            gate::Deed::Control(control) => match control {
+            sim::Deed::Ask(node, request) => Deed::Ask(node, Box::new(request)),
+            sim::Deed::Control(control) => match control {
                 Control::Start(node) => Deed::Start(node),
                 Control::Kill(node) => Deed::Kill(node),
                 Control::Pause(node) => Deed::Pause(node),

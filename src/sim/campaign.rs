@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::checker::{self, Violation};
 use super::faults::{self, FaultSet};
 use super::workload::{self, Action, Ending, KEYSPACE, Load, Workload};
-use super::{Answer, Cluster, ClusterConfig, HistoryHash, Observer, Verdict};
+use super::{Answer, Cluster, ClusterConfig, HistoryHash, Observer, Script, Verdict};
 use crate::base::{Endpoint, Instant, Seed};
 use crate::cql::{QueryError, QueryResult};
 use crate::data::{ConsistencyLevel, DecoratedKey, PartitionKey, TableId, Token};
@@ -76,7 +76,7 @@ impl Sightings {
 }
 
 /// What became of a seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub seed: Seed,
     pub history: HistoryHash,
@@ -85,6 +85,8 @@ pub struct Outcome {
     pub acknowledged: usize,
     pub sightings: Sightings,
     pub violations: Vec<Violation>,
+    /// The whole run, for a link to a replay.
+    pub script: Script,
 }
 
 /// Sees what the checkers want to know of a run's events.
@@ -128,12 +130,14 @@ pub fn run_seed(seed: Seed, faults: &FaultSet) -> Outcome {
 pub fn run_load(seed: Seed, faults: &FaultSet, load: Load) -> Outcome {
     // Odd seeds: every node is a replica of everything. Even ones: coordinators that are none.
     let nodes = if seed.0 % 2 == 1 { 3 } else { 5 };
+    let config = ClusterConfig::simple(seed, nodes);
     let mut run = Run {
-        cluster: Cluster::start(&ClusterConfig::simple(seed, nodes), Witness::default()),
+        cluster: Cluster::start(&config, Witness::default()),
         nodes: (1..=nodes as u8).map(Endpoint::nth).collect(),
         load,
         violations: Vec::new(),
     };
+    run.cluster.keep_log();
     run.prepare();
     let mut work = run.work(seed, faults);
     for control in faults::heal(&run.nodes) {
@@ -147,6 +151,7 @@ pub fn run_load(seed: Seed, faults: &FaultSet, load: Load) -> Outcome {
     let witness = run.cluster.observer();
     let failures = witness.disk_failures.iter().cloned().map(Violation::Disk);
     run.violations.extend(failures);
+    let script = run.cluster.script(&config);
     let acknowledged = |op: &&workload::Operation| matches!(op.end, Some((_, Ending::Acknowledged)));
     Outcome {
         seed,
@@ -156,6 +161,7 @@ pub fn run_load(seed: Seed, faults: &FaultSet, load: Load) -> Outcome {
         acknowledged: operations.iter().filter(acknowledged).count(),
         sightings: run.cluster.observer().sightings,
         violations: run.violations,
+        script,
     }
 }
 

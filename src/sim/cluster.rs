@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::machine::Machine;
 use super::network::Verdict;
 use super::scheduler::{Answer, Control, Observer, Scheduler};
-use super::{ClusterConfig, Host, Network, Place, Roster};
+use super::{ClusterConfig, Deed, Host, Network, Place, Roster, Script};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
@@ -20,6 +20,8 @@ pub struct Cluster<M: Machine, O> {
     pub observer: O,
     answers: Vec<(Instant, Answer)>,
     requests: u64,
+    /// What was done from outside, if that is to be kept.
+    log: Option<Vec<(Instant, Deed)>>,
 }
 
 impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
@@ -33,6 +35,7 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
             observer,
             answers: Vec::new(),
             requests: 0,
+            log: None,
             roster,
         };
         for node in cluster.roster.nodes().to_vec() {
@@ -84,8 +87,29 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
         self.hosts.get(&node)?.view(request)
     }
 
+    /// From now on, what is done to the cluster is kept, for `script`.
+    pub fn keep_log(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    /// The run up to now as a script; without joining nodes, and as far as its log was kept.
+    pub fn script(&self, config: &ClusterConfig) -> Script {
+        let mut deeds = self.log.clone().unwrap_or_default();
+        // A client that was answered ahead of the nodes' time may have asked again in their past.
+        deeds.sort_by_key(|(at, _)| *at);
+        Script {
+            config: config.clone(),
+            deeds,
+            until: self.now(),
+        }
+    }
+
     /// Does something to the cluster now.
     pub fn control(&mut self, control: Control) {
+        let now = self.now();
+        if let Some(log) = &mut self.log {
+            log.push((now, Deed::Control(control.clone())));
+        }
         let mut tap = Tap {
             observer: &mut self.observer,
             answers: &mut self.answers,
@@ -127,6 +151,9 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
 
     /// Sends a client's request at `at`, not before now.
     pub fn submit(&mut self, at: Instant, node: Endpoint, request: ClientRequest) {
+        if let Some(log) = &mut self.log {
+            log.push((at, Deed::Ask(node, request.clone())));
+        }
         self.scheduler.submit(at, node, request);
     }
 

@@ -1,34 +1,14 @@
 //! The fixed workloads whose history hashes must be the same natively, in one wasm thread, and across workers.
 //!
-//! A workload is plain data, so that every kind of host runs the same: do each deed at its moment, run on to the end, ask the
-//! scheduler for its hash. `tests/gate.txt` holds what it must be.
+//! `tests/gate.txt` holds what the histories must be.
 
 use core::time::Duration;
 
 use super::faults::{self, FaultSet};
 use super::workload::{self, KEYSPACE};
-use super::{Answer, Cluster, ClusterConfig, Control, HistoryHash, Observer, Verdict};
+use super::{ClusterConfig, Control, Deed, Script};
 use crate::base::{Endpoint, Instant, Random, RequestId, Seed};
 use crate::data::ConsistencyLevel;
-use crate::event::Event;
-use crate::message::Envelope;
-use crate::node::{ClientRequest, Node};
-
-/// Something done from outside at a moment, whatever came of what was done before.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
-    Control(Control),
-    Ask(Endpoint, ClientRequest),
-}
-
-/// A run as a function of nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Script {
-    pub config: ClusterConfig,
-    /// In order of time.
-    pub deeds: Vec<(Instant, Deed)>,
-    pub until: Instant,
-}
 
 #[derive(Clone, Copy, Debug)]
 pub struct GateWorkload {
@@ -80,30 +60,6 @@ impl Script {
         let table = "CREATE TABLE registers (k int PRIMARY KEY, v bigint)";
         self.ask(Duration::from_secs(7), 1, ConsistencyLevel::One, table);
     }
-
-    /// All in this thread.
-    pub fn run(&self) -> HistoryHash {
-        let mut cluster: Cluster<Node, Nobody> = Cluster::start(&self.config, Nobody);
-        for (at, deed) in &self.deeds {
-            cluster.run_until(*at);
-            match deed {
-                Deed::Control(control) => cluster.control(control.clone()),
-                Deed::Ask(node, request) => cluster.submit(*at, *node, request.clone()),
-            }
-        }
-        cluster.run_until(self.until);
-        cluster.scheduler().history()
-    }
-}
-
-struct Nobody;
-
-impl Observer<Envelope> for Nobody {
-    fn event(&mut self, _event: &Event) {}
-
-    fn sent(&mut self, _at: Instant, _message: &Envelope, _verdict: Verdict) {}
-
-    fn answer(&mut self, _at: Instant, _answer: Answer) {}
 }
 
 /// A keyspace, a table, a conditional insert and a read.

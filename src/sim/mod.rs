@@ -17,6 +17,7 @@ mod node_machine;
 mod pacing;
 mod roster;
 mod scheduler;
+mod script;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -34,4 +35,5 @@ pub use network::{Network, Verdict};
 pub use pacing::{Leave, Pacing, Rate};
 pub use roster::Roster;
 pub use scheduler::{Answer, CLIENT_LATENCY, Control, Observer, ProcessState, Scheduler};
+pub use script::{Deed, Script};
 pub use step::{Batch, Emission, Report, Step};

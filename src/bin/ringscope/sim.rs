@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use ringscope::base::Seed;
+use ringscope::playground::record::Recording;
+use ringscope::playground::share::to_link;
 use ringscope::sim::campaign::{self, Summary};
 use ringscope::sim::gate;
 
@@ -39,6 +41,10 @@ pub fn run(args: &SimArgs) -> Result<ExitCode, Failure> {
                 seed + 1,
                 args.faults
             )?;
+            match to_link(&Recording::of_script(&outcome.script, outcome.history)) {
+                Ok(link) => writeln!(stdout, "seed {seed}: or open the page at #{link}")?,
+                Err(error) => writeln!(stdout, "seed {seed}: {error}")?,
+            }
         }
         summary.add(outcome);
     }
