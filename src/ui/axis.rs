@@ -2,14 +2,26 @@
 
 use crate::base::{Duration, Instant};
 
-/// An idle stretch wider than this is folded, in pixels.
-const FOLD_OVER: f64 = 96.0;
 /// What is left of a folded stretch, in pixels: enough for its mark.
 pub const FOLD_WIDTH: f64 = 28.0;
-/// A busy stretch wider than this has only its ends shown to scale, in pixels: a message over a very slow link is idle time too.
-const LONGEST: f64 = 1_200.0;
 /// Busy time kept on either side of a fold, in pixels, so that nothing sits on its edge.
 const SHOULDER: f64 = 12.0;
+
+/// What is folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folding {
+    /// Idle stretches longer than this.
+    pub idle: Duration,
+    /// The middle of busy stretches longer than this: while a message takes its time over a very slow link, nothing happens.
+    pub busy: Duration,
+}
+
+impl Folding {
+    pub const NONE: Folding = Folding {
+        idle: Duration::MAX,
+        busy: Duration::MAX,
+    };
+}
 
 /// A stretch of time and where it lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +54,7 @@ impl Axis {
         start: Instant,
         end: Instant,
         pixels_per_micro: f64,
+        folding: Folding,
     ) -> Axis {
         let mut axis = Axis {
             pieces: Vec::new(),
@@ -52,13 +65,15 @@ impl Axis {
         let mut last = start;
         for (from, to) in busy.into_iter().chain([(end, end)]) {
             let (from, to) = (from.clamp(start, end), to.clamp(start, end));
-            if axis.pixels(last, from) > FOLD_OVER {
+            let idle = from.since(last);
+            if idle > folding.idle {
+                let shoulder = shoulder.min(idle / 3);
                 axis.add(busy_from, last + shoulder, false);
                 axis.add(last + shoulder, from - shoulder, true);
                 busy_from = from - shoulder;
             }
             last = last.max(from);
-            if axis.pixels(last, to) <= LONGEST {
+            if to.since(from) <= folding.busy {
                 last = last.max(to);
             }
         }
@@ -171,12 +186,16 @@ mod tests {
         millis.into_iter().map(|millis| (at(millis), at(millis))).collect()
     }
 
+    const FOLDING: Folding = Folding {
+        idle: Duration::from_millis(96),
+        busy: Duration::from_millis(1_200),
+    };
     /// One pixel a millisecond.
     const SCALE: f64 = 0.001;
 
     #[test]
     fn busy_time_is_to_scale() {
-        let axis = Axis::new(moments((0..10).map(|i| i * 50)), at(0), at(450), SCALE);
+        let axis = Axis::new(moments((0..10).map(|i| i * 50)), at(0), at(450), SCALE, FOLDING);
         assert_eq!(axis.width(), 450.0);
         assert_eq!(axis.x(at(125)), 125.0);
         assert_eq!(axis.at(125.0), at(125));
@@ -185,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_long_idle_stretch_is_folded() {
-        let axis = Axis::new(moments([0, 20, 9_000, 9_050]), at(0), at(9_050), SCALE);
+        let axis = Axis::new(moments([0, 20, 9_000, 9_050]), at(0), at(9_050), SCALE, FOLDING);
         let folds: Vec<Fold> = axis.folds().collect();
         assert_eq!(
             folds,
@@ -200,9 +219,9 @@ mod tests {
 
     #[test]
     fn time_in_which_a_message_flies_is_not_folded() {
-        let axis = Axis::new([(at(0), at(500)), (at(100), at(120))], at(0), at(550), SCALE);
+        let axis = Axis::new([(at(0), at(500)), (at(100), at(120))], at(0), at(550), SCALE, FOLDING);
         assert_eq!((axis.folds().count(), axis.width()), (0, 550.0));
-        let slow = Axis::new([(at(0), at(5_000))], at(0), at(5_000), SCALE);
+        let slow = Axis::new([(at(0), at(5_000))], at(0), at(5_000), SCALE, FOLDING);
         assert_eq!(
             slow.folds().count(),
             1,
@@ -212,13 +231,13 @@ mod tests {
 
     #[test]
     fn an_empty_run_has_an_axis_too() {
-        let axis = Axis::new([], at(5), at(5), SCALE);
+        let axis = Axis::new([], at(5), at(5), SCALE, FOLDING);
         assert_eq!((axis.width(), axis.x(at(9)), axis.at(40.0)), (0.0, 0.0, at(5)));
     }
 
     #[test]
     fn ticks_are_round_and_outside_folds() {
-        let axis = Axis::new(moments([0, 50, 100, 9_000]), at(0), at(9_080), SCALE);
+        let axis = Axis::new(moments([0, 50, 100, 9_000]), at(0), at(9_080), SCALE, FOLDING);
         let ticks = axis.ticks(0.0, axis.width(), 40.0);
         assert_eq!(ticks, [0, 50, 100, 9_000, 9_050].map(at));
     }
@@ -230,7 +249,7 @@ mod tests {
             probes in proptest::collection::vec(0_u64..100_000, 2..20),
         ) {
             busy.sort_unstable();
-            let axis = Axis::new(busy.into_iter().map(|(from, length)| (at(from), at(from + length))), at(0), at(100_000), SCALE);
+            let axis = Axis::new(busy.into_iter().map(|(from, length)| (at(from), at(from + length))), at(0), at(100_000), SCALE, FOLDING);
             let mut probes = probes;
             probes.sort_unstable();
             let places: Vec<f64> = probes.iter().map(|probe| axis.x(at(*probe))).collect();
@@ -239,7 +258,8 @@ mod tests {
             for (probe, found) in probes.iter().zip(back) {
                 // A fold is coarse: many moments share a pixel. Elsewhere a pixel is a millisecond.
                 let off = found.since(at(*probe)).max(at(*probe).since(found));
-                let folded = axis.folds().any(|fold| fold.left <= axis.x(at(*probe)) && axis.x(at(*probe)) <= fold.left + FOLD_WIDTH);
+                let x = axis.x(at(*probe));
+                let folded = axis.folds().any(|fold| (fold.left..=fold.left + FOLD_WIDTH).contains(&x));
                 prop_assert!(folded || off <= Duration::from_millis(1), "{:?}", off);
             }
         }

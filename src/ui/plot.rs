@@ -2,15 +2,22 @@
 
 use std::rc::Rc;
 
-use super::axis::Axis;
+use super::axis::{Axis, Folding};
 use super::scene::{Picture, RULER, Scene, Window};
-use crate::base::Instant;
+use crate::base::{Duration, Instant};
 
 /// Pixels a microsecond of virtual time: at first a hop is as long as an arrow reads well.
 const FIRST_SCALE: f64 = 0.15;
 const SCALES: (f64, f64) = (1e-6, 4.0);
 /// Where the playhead stands while the picture follows the run, as a part of the width.
 const FOLLOW_AT: f64 = 0.92;
+/// Of the run, an idle stretch wider than this is folded, in pixels.
+const FOLD_OVER: f64 = 96.0;
+/// And of a message that flies for longer than this only the ends are to scale.
+const LONGEST_FLIGHT: f64 = 1_200.0;
+/// A statement is short, so nothing of it is folded, unless one wait is more than this part of it: then what is more than the
+/// second part is.
+const STATEMENT_FOLD: (f64, f64) = (0.6, 0.1);
 /// Left of the first thing drawn, and as much right of the last.
 const MARGIN: f64 = 14.0;
 const LEAST_LANE: f64 = 15.0;
@@ -35,6 +42,14 @@ impl Default for Look {
 }
 
 impl Look {
+    fn folding(self) -> Folding {
+        let length = |pixels: f64| Duration::from_micros((pixels / self.scale) as u64);
+        Folding {
+            idle: length(FOLD_OVER),
+            busy: length(LONGEST_FLIGHT),
+        }
+    }
+
     pub fn scaled(self, by: f64) -> Look {
         Look {
             scale: (self.scale * by).clamp(SCALES.0, SCALES.1),
@@ -61,7 +76,7 @@ impl Plot {
     pub fn of_run(picture: &Rc<Picture>, look: Look, now: Instant, (width, height): (f64, f64)) -> Plot {
         let busy = picture.busy();
         let (first, last) = span(&busy, now);
-        let axis = Axis::new(busy, first, last.max(now), look.scale);
+        let axis = Axis::new(busy, first, last.max(now), look.scale, look.folding());
         let left = match look.from {
             Some(from) => axis.x(from),
             None => (axis.x(now) - width * FOLLOW_AT).max(-MARGIN),
@@ -124,7 +139,7 @@ impl Plot {
             let fixed = self.at(x);
             let busy = self.picture.busy();
             let (first, last) = span(&busy, fixed);
-            let axis = Axis::new(busy, first, last.max(fixed), look.scale);
+            let axis = Axis::new(busy, first, last.max(fixed), look.scale, look.folding());
             axis.at(axis.x(fixed) - x)
         });
         Look { from, ..look }
@@ -155,17 +170,29 @@ fn span(busy: &[(Instant, Instant)], or: Instant) -> (Instant, Instant) {
 
 /// The axis that fills a width, folds and all.
 fn fitting(busy: &[(Instant, Instant)], first: Instant, last: Instant, width: f64) -> Axis {
+    let (whole, mut until, mut longest_wait) = (last.since(first), first, Duration::ZERO);
+    for (from, to) in busy {
+        longest_wait = longest_wait.max(from.since(until));
+        until = until.max(*to);
+    }
+    let folds = longest_wait > whole.mul_f64(STATEMENT_FOLD.0);
+    let idle = if folds {
+        whole.mul_f64(STATEMENT_FOLD.1)
+    } else {
+        Duration::MAX
+    };
+    let folding = Folding { idle, ..Folding::NONE };
+    let at_scale = |scale: f64| Axis::new(busy.iter().copied(), first, last, scale, folding);
     let (mut low, mut high) = SCALES;
     for _ in 0..40 {
         let middle = (low * high).sqrt();
-        let axis = Axis::new(busy.iter().copied(), first, last, middle);
-        if axis.width() < width {
+        if at_scale(middle).width() < width {
             low = middle;
         } else {
             high = middle;
         }
     }
-    Axis::new(busy.iter().copied(), first, last, low)
+    at_scale(low)
 }
 
 #[cfg(test)]

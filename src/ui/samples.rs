@@ -1,6 +1,6 @@
 //! Scripts a reader can have typed: real statements, with what is done to the cluster between them.
 
-use crate::base::Endpoint;
+use crate::base::{Duration, Endpoint};
 use crate::playground::api::{Command, ShellId};
 use crate::sim::LinkFaults;
 
@@ -13,13 +13,18 @@ pub enum Step {
     Cut(Endpoint, Endpoint),
     Heal(Endpoint, Endpoint),
     Connect(Endpoint),
+    /// At full speed until all running nodes have noticed whether this one is down or up.
+    Notice(Endpoint),
 }
+
+/// A node that is not noticed by then never will be: virtual time a script waits at most.
+pub const LONGEST_NOTICE: Duration = Duration::from_secs(120);
 
 impl Step {
     /// What it asks of the cluster, if it is not typed, and that in words for the transcript.
     pub fn act(&self, shell: ShellId) -> Option<(Command, String)> {
         Some(match *self {
-            Step::Type(_) => return None,
+            Step::Type(_) | Step::Notice(_) => return None,
             Step::Kill(node) => (Command::Kill { node }, format!("{node} is killed")),
             Step::Start(node) => (Command::Start { node }, format!("{node} is started again")),
             Step::Cut(from, to) => {
@@ -73,6 +78,7 @@ pub const SAMPLES: [Sample; 5] = [
             CREATE KEYSPACE IF NOT EXISTS shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3};
             CREATE TABLE IF NOT EXISTS shop.orders (id int PRIMARY KEY, item text, price decimal);
             ! down 3
+            ! notice 3
             CONSISTENCY QUORUM
             INSERT INTO shop.orders (id, item, price) VALUES (2, 'star chart', 12.50);
             SELECT * FROM shop.orders WHERE id = 2;
@@ -115,9 +121,11 @@ pub const SAMPLES: [Sample; 5] = [
             CREATE KEYSPACE IF NOT EXISTS shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3};
             CREATE TABLE IF NOT EXISTS shop.orders (id int PRIMARY KEY, item text, price decimal);
             ! down 3
+            ! notice 3
             CONSISTENCY ONE
             INSERT INTO shop.orders (id, item, price) VALUES (4, 'eyepiece', 34.00);
-            ! up 3",
+            ! up 3
+            ! notice 3",
     },
 ];
 
@@ -130,7 +138,7 @@ impl Sample {
     }
 }
 
-/// A line that acts on the cluster: `! down N`, `! up N`, `! cut N M`, `! heal N M`, `! connect N`.
+/// A line that acts on the cluster: `! down N`, `! up N`, `! cut N M`, `! heal N M`, `! connect N`, `! notice N`.
 fn act(line: &str) -> Option<Step> {
     let mut words = line.strip_prefix('!')?.split_whitespace();
     let word = words.next()?;
@@ -141,6 +149,7 @@ fn act(line: &str) -> Option<Step> {
         "cut" => Step::Cut(node()?, node()?),
         "heal" => Step::Heal(node()?, node()?),
         "connect" => Step::Connect(node()?),
+        "notice" => Step::Notice(node()?),
         _ => return None,
     })
 }

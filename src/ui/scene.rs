@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::geometry::Point;
 use super::state::MessageKey;
 use crate::base::{Endpoint, Instant, RequestId};
-use crate::event::MessageKind;
+use crate::event::{DropReason, MessageKind};
 use crate::playground::api::{self, Fate, MarkKind, TimelineView, TraceView};
 
 /// Height of the ruler above the lanes.
@@ -135,6 +135,7 @@ impl Window<'_> {
         let full = Point::new(self.x(arrow.arrives_at), self.lane_y(arrow.to)?);
         let to = match arrow.fate {
             Fate::Arrived => full,
+            Fate::Dropped(DropReason::ReceiverDown) => full,
             Fate::Dropped(_) => from.towards(full, 0.5),
             // As far as it has come.
             Fate::UnderWay => from.towards(full, progress(arrow.sent_at, arrow.arrives_at, self.now)),
@@ -219,7 +220,8 @@ fn distance(point: Point, from: Point, to: Point) -> f64 {
 mod tests {
     use super::*;
     use crate::base::MessageId;
-    use crate::event::{DropReason, Verb};
+    use crate::event::Verb;
+    use crate::ui::axis::Folding;
 
     const LANES: [Endpoint; 2] = [Endpoint::nth(1), Endpoint::nth(2)];
 
@@ -263,7 +265,13 @@ mod tests {
     }
 
     fn scene(view: &TimelineView, left: f64, now: u64) -> Scene {
-        let axis = Axis::new((0..9).map(|n| (at(n * 50), at(n * 50))), at(0), at(400), 1.0);
+        let axis = Axis::new(
+            (0..9).map(|n| (at(n * 50), at(n * 50))),
+            at(0),
+            at(400),
+            1.0,
+            Folding::NONE,
+        );
         let window = Window {
             axis: &axis,
             left,

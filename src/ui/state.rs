@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::samples::Step;
+use super::samples::{LONGEST_NOTICE, Step};
 use super::shared::Shared;
 use super::transcript::Transcript;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
 use crate::node::NodeView;
 use crate::playground::api::{
-    Completion, Flight, Frame, LinkState, LogEntry, NodeSummary, Notice, PartitionRef, RangeOwner, Rate, ReplicaView,
-    ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
+    Completion, Flight, Frame, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner, Rate,
+    ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
 };
 use crate::sim::{Latency, LinkFaults};
 
@@ -97,6 +97,13 @@ pub struct Session {
     pub busy: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noticing {
+    pub node: Endpoint,
+    pub since: Instant,
+    pub rate: Rate,
+}
+
 #[derive(Clone, PartialEq)]
 pub struct State {
     // The run, as the last frame has it.
@@ -131,6 +138,8 @@ pub struct State {
     pub session: Shared<Session>,
     /// What a sample script has still to do.
     pub script: Shared<VecDeque<Step>>,
+    /// A script waits until this node is noticed; since when, and the rate before.
+    pub noticing: Option<Noticing>,
 
     // The page.
     pub tab: Tab,
@@ -188,6 +197,7 @@ impl Default for State {
             transcript: Shared::default(),
             session: Shared::new(session),
             script: Shared::default(),
+            noticing: None,
             tab: Tab::default(),
             wide: true,
             shell_in_front: true,
@@ -216,6 +226,8 @@ pub enum Action {
     Played(Option<String>),
     /// Nothing of what is left of a script is done.
     StopScript,
+    /// The first step waits until its node is noticed.
+    Await(Endpoint),
     /// Text went to the shell: it is busy until it says otherwise.
     Sent,
     Tab(Tab),
@@ -253,6 +265,25 @@ impl State {
         self.chosen.unwrap_or(self.session.coordinator)
     }
 
+    /// Whether the node a script waits for is noticed by all, or will not be.
+    pub fn is_noticed(&self) -> bool {
+        let Some(Noticing { node, since, .. }) = self.noticing else {
+            return false;
+        };
+        let running = |state| matches!(state, NodeState::Up | NodeState::Joining);
+        let others = self
+            .cluster
+            .nodes
+            .iter()
+            .filter(|other| other.endpoint != node && running(other.state));
+        let all = self.cluster.node(node).is_none_or(|found| match found.state {
+            NodeState::Down | NodeState::Paused => found.down_for.len() >= others.count(),
+            NodeState::Joining => false,
+            NodeState::Up => found.down_for.is_empty(),
+        });
+        all || self.now.since(since) > LONGEST_NOTICE
+    }
+
     /// What the next frames should show, for the tab that is open.
     pub fn watch(&self) -> Watch {
         let last = self.statement.as_ref();
@@ -282,11 +313,19 @@ impl State {
             Action::Play(steps) => self.script = Shared::new(steps.into()),
             Action::Played(note) => {
                 self.script.make_mut().pop_front();
+                self.noticing = None;
                 if let Some(note) = note {
                     self.transcript.make_mut().note(note, self.now);
                 }
             }
-            Action::StopScript => self.script = Shared::default(),
+            Action::StopScript => {
+                self.script = Shared::default();
+                self.noticing = None;
+            }
+            Action::Await(node) => {
+                let (since, rate) = (self.now, self.rate);
+                self.noticing = Some(Noticing { node, since, rate });
+            }
             Action::Sent => self.session.make_mut().busy = true,
             Action::Tab(tab) => {
                 self.tab = tab;
@@ -575,6 +614,43 @@ mod tests {
         );
         state.apply(Action::Wide(false));
         assert_eq!(state.watch(), Watch::default());
+    }
+
+    #[test]
+    fn a_script_waits_until_a_death_is_noticed_by_all() {
+        let node = |n: u8, state, down_for: &[u8]| NodeSummary {
+            endpoint: Endpoint::nth(n),
+            datacenter: "dc1".into(),
+            rack: "r1".into(),
+            state,
+            tokens: Vec::new(),
+            down_for: down_for.iter().map(|n| Endpoint::nth(*n)).collect(),
+            memtable_bytes: 0,
+            commit_log_bytes: 0,
+            hints: 0,
+            queued: 0,
+            pending_requests: 0,
+        };
+        let with = |down_for: &[u8], now| Frame {
+            nodes: vec![
+                node(1, NodeState::Up, &[]),
+                node(2, NodeState::Up, &[]),
+                node(3, NodeState::Down, down_for),
+            ],
+            now: Instant::from_micros(now),
+            ..frame(1)
+        };
+        let mut state = after([Action::Frame(Box::new(with(&[], 0))), Action::Await(Endpoint::nth(3))]);
+        assert!(!state.is_noticed());
+        state.apply(Action::Frame(Box::new(with(&[2], 1))));
+        assert!(!state.is_noticed());
+        state.apply(Action::Frame(Box::new(with(&[1, 2], 2))));
+        assert!(state.is_noticed());
+        let late = 1 + LONGEST_NOTICE.as_micros() as u64;
+        state.apply(Action::Frame(Box::new(with(&[], late))));
+        assert!(state.is_noticed(), "it does not wait for ever");
+        state.apply(Action::Played(None));
+        assert!(!state.is_noticed());
     }
 
     #[test]

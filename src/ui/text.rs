@@ -49,14 +49,20 @@ pub fn is_whole(text: &str) -> bool {
         return false;
     };
     match tail.split_whitespace().next() {
-        None => ended,
+        None => ended > 0,
         Some(first) => SHELL_COMMANDS.iter().any(|command| command.eq_ignore_ascii_case(first)),
     }
 }
 
-/// Whether a statement has ended, and what stands behind its end, comments taken out; `None` inside of a string or comment.
-fn after_last_semicolon(text: &str) -> Option<(bool, String)> {
-    let mut ended = false;
+/// Whether there is one statement and no more: then a place in it is a place in the text.
+pub fn is_one_statement(text: &str) -> bool {
+    let (ended, tail) = after_last_semicolon(text).unwrap_or((0, "open".into()));
+    ended + usize::from(!tail.trim().is_empty()) == 1
+}
+
+/// How many statements have ended, and what stands behind its end, comments taken out; `None` inside of a string or comment.
+fn after_last_semicolon(text: &str) -> Option<(usize, String)> {
+    let mut ended = 0;
     let mut tail = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -77,7 +83,7 @@ fn after_last_semicolon(text: &str) -> Option<(bool, String)> {
         } else {
             rest = &rest[c.len_utf8()..];
             if c == ';' {
-                ended = true;
+                ended += 1;
                 tail.clear();
             } else {
                 tail.push(c);
@@ -147,6 +153,16 @@ mod tests {
             "a; -- b\nc",
         ] {
             assert!(!is_whole(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn one_statement_is_told_from_several() {
+        for one in ["a;", "a", "a; -- b;", "insert ';'", "select 'x;"] {
+            assert!(is_one_statement(one), "{one}");
+        }
+        for other in ["", "a; b", "a; b;", "-- a"] {
+            assert!(!is_one_statement(other), "{other}");
         }
     }
 

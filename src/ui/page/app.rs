@@ -19,7 +19,7 @@ use super::{editor, settings, share};
 use crate::playground::api::{Command, Frame, NodeState, Rate};
 use crate::ui::keys::{self, KeyCommand};
 use crate::ui::shared::Shared;
-use crate::ui::state::{Action, State, Tab, Theme};
+use crate::ui::state::{Action, Noticing, State, Tab, Theme};
 
 #[derive(PartialEq, Properties)]
 pub struct AppProps {
@@ -58,6 +58,17 @@ pub fn App(props: &AppProps) -> Html {
         Shared::new(Palette::read())
     });
     use_effect_with(dark, |dark| editor::set_theme(*dark));
+
+    // A script that waited for a node to be noticed goes on, at the rate there was before.
+    use_effect_with(state.is_noticed().then_some(state.noticing).flatten(), {
+        let (wire, dispatcher) = (props.wire.clone(), dispatcher.clone());
+        move |noticed| {
+            if let Some(Noticing { node, rate, .. }) = *noticed {
+                wire.send(Command::SetRate(rate));
+                dispatcher.dispatch(Action::Played(Some(format!("The other nodes have noticed {node}"))));
+            }
+        }
+    });
 
     let page = Page {
         wire: props.wire.clone(),

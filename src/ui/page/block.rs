@@ -2,9 +2,9 @@
 
 use yew::prelude::*;
 
+use super::bits::NodeName;
 use super::editor;
 use super::icons::{Icon, IconButton, Pictogram};
-use super::palette::node_class;
 use super::wire::use_page;
 use crate::base::{Duration, RequestId};
 use crate::cql::SourcePosition;
@@ -34,7 +34,7 @@ pub fn BlockView(props: &Props) -> Html {
         return html! { <p class="note soft"><Pictogram of={Icon::Network} />{ &block.input }</p> };
     }
     let wrong = block.items.iter().find_map(|item| match item {
-        Item::Error { position, .. } => *position,
+        Item::Error { position, .. } => position.filter(|_| text::is_one_statement(&block.input)),
         _ => None,
     });
     html! {
@@ -43,7 +43,10 @@ pub fn BlockView(props: &Props) -> Html {
             { for block.items.iter().map(|item| match item {
                 Item::Output(text) => html! { <Output text={text.clone()} /> },
                 Item::Error { text, .. } => html! { <div class="error"><Pictogram of={Icon::Warning} /><pre>{ text }</pre></div> },
-                Item::Summary(summary) => html! { <Footing summary={(**summary).clone()} traced={props.traced == Some(summary.request)} /> },
+                Item::Summary(summary) => {
+                    let traced = props.traced == Some(summary.request);
+                    html! { <Footing summary={(**summary).clone()} {traced} /> }
+                }
             }) }
         </article>
     }
@@ -68,7 +71,8 @@ fn Input(props: &InputProps) -> Html {
     html! {
         <div class="said">
             <pre><span class="prompt-text">{ &block.prompt }</span><code>{ (*coloured).clone() }</code></pre>
-            <IconButton icon={Icon::Back} class="go-back" label={format!("Go back to {}, before this", block.begun)} onclick={back} />
+            <IconButton icon={Icon::Back} class="go-back" onclick={back}
+                label={format!("Go back to {}, before this", block.begun)} />
         </div>
     }
 }
@@ -158,13 +162,17 @@ fn Footing(props: &FootingProps) -> Html {
     let failed = matches!(summary.outcome, Some(Outcome::Failed { .. }));
     html! {
         <div class={classes!("footing", failed.then_some("failed"))}>
-            <span class="footing-node"><i class={classes!("node-mark", node_class(summary.coordinator))} /><span class="code">{ summary.coordinator.to_string() }</span></span>
+            <NodeName of={summary.coordinator} />
             <span class="code">{ summary.consistency.name() }</span>
             if let Some(required) = summary.required {
                 <span>{ format!("{} of {} answers", summary.answered.len(), required) }</span>
             }
-            if let Some(took) = summary.took { <span title="Virtual time from sending to the answer">{ words::duration(took) }</span> }
-            <button type="button" class="button link" onclick={trace} aria-pressed={props.traced.to_string()}>{ "show trace" }</button>
+            if let Some(took) = summary.took {
+                <span title="Virtual time from sending to the answer">{ words::duration(took) }</span>
+            }
+            <button type="button" class="button link" onclick={trace} aria-pressed={props.traced.to_string()}>
+                { "show trace" }
+            </button>
             if let Some(onclick) = replicas { <button type="button" class="button link" {onclick}>{ "replicas" }</button> }
         </div>
     }

@@ -9,9 +9,10 @@ use std::rc::Rc;
 use web_sys::{CanvasRenderingContext2d, window};
 use yew::prelude::*;
 
+use super::bits::NodeName;
 use super::canvas::{cross, glyph, line, prepare};
 use super::hooks::Animation;
-use super::palette::{Palette, node_class};
+use super::palette::Palette;
 use super::popover::Placed;
 use super::stage::key;
 use super::wire::use_page;
@@ -254,8 +255,7 @@ pub fn Tip(props: &TipProps) -> Html {
         <Placed class="tip" {at}>
             <strong class="code">{ flight.verb.name() }</strong>
             <span>
-                <i class={classes!("node-mark", node_class(flight.from))} />{ " " }{ flight.from.to_string() }{ " → " }
-                <i class={classes!("node-mark", node_class(flight.to))} />{ " " }{ flight.to.to_string() }
+                <NodeName of={flight.from} />{ " → " }<NodeName of={flight.to} />
             </span>
             <span class="soft">
                 { words::bytes(u64::from(flight.bytes)) }

@@ -68,7 +68,8 @@ pub fn Divider(props: &DividerProps) -> Html {
     });
     html! {
         <div class="divider" role="separator" tabindex="0" aria-orientation="horizontal" aria-label="height of the drawer"
-            aria-valuenow={height.to_string()} aria-valuemin={DRAWER_HEIGHTS.0.to_string()} aria-valuemax={DRAWER_HEIGHTS.2.to_string()}
+            aria-valuenow={height.to_string()} aria-valuemin={DRAWER_HEIGHTS.0.to_string()}
+            aria-valuemax={DRAWER_HEIGHTS.2.to_string()}
             {onpointerdown} {onpointermove} onpointercancel={onpointerup.clone()} {onpointerup} {onkeydown} />
     }
 }
@@ -118,8 +119,10 @@ pub fn Tabs(props: &TabsProps) -> Html {
                 let onclick = Callback::from(move |_: MouseEvent| page.act(Action::Tab(tab)));
                 let selected = tab == shown;
                 html! {
-                    <button type="button" class={classes!("tab", format!("tab-{}", tab.name()))} id={tab_id(tab)} role="tab" aria-controls="panel"
-                        aria-selected={selected.to_string()} tabindex={if selected { "0" } else { "-1" }} {onclick}>{ tab.name() }</button>
+                    <button type="button" class={classes!("tab", tab_id(tab))} id={tab_id(tab)} role="tab" aria-controls="panel"
+                        aria-selected={selected.to_string()} tabindex={if selected { "0" } else { "-1" }} {onclick}>
+                        { tab.name() }
+                    </button>
                 }
             }) }
         </div>
@@ -140,15 +143,19 @@ pub fn Panel(props: &PanelProps) -> Html {
     let state = &props.state;
     let tab = state.shown_tab();
     html! {
-        <section class={classes!("panel", format!("panel-{}", tab.name()))} id="panel" role="tabpanel" aria-labelledby={tab_id(tab)}>
+        <section class="panel" id="panel" role="tabpanel" aria-labelledby={tab_id(tab)}>
             { match tab {
                 Tab::Cluster => html! {},
                 Tab::Timeline => html! {
                     <Timeline timeline={state.timeline.clone()} trace={state.trace.clone()} now={state.now} end={state.end}
-                        gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced} statement={state.statement.clone()} />
+                        gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced}
+                        statement={state.statement.clone()} />
                 },
-                Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} partition={state.partition.clone()} statement={state.statement.clone()} /> },
-                Tab::Node => html! { <NodePanel node={state.node.clone()} nodes={state.cluster.nodes.clone()} viewed={state.viewed_node()} /> },
+                Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} follows={state.partition.is_none()} /> },
+                Tab::Node => {
+                    let nodes = state.cluster.nodes.clone();
+                    html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} /> }
+                }
                 Tab::Events => html! { <Events log={state.log.clone()} unlisted={state.unlisted_log} /> },
             } }
         </section>

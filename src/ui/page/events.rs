@@ -6,8 +6,8 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::bits::NodeMark;
 use super::hooks::use_size;
-use super::palette::node_class;
 use super::wire::use_page;
 use crate::event::{MessageKind, What};
 use crate::playground::api::LogEntry;
@@ -105,13 +105,20 @@ pub fn Events(props: &Props) -> Html {
             filter.set(found.map_or(Filter::All, |(filter, _, _)| *filter));
         })
     };
-    let spacer = |lines: usize| html! { <svg class="spacer" width="1" height={(lines as f64 * LINE).to_string()} aria-hidden="true" /> };
+    // The room of lines that are not in the document; a style attribute could not say it, an SVG's height can.
+    let spacer = |lines: usize| {
+        let height = (lines as f64 * LINE).to_string();
+        html! { <svg class="spacer" width="1" {height} aria-hidden="true" /> }
+    };
+    let option = |(value, name, text): &(Filter, &'static str, &'static str)| {
+        html! { <option value={*name} selected={*value == *filter}>{ *text }</option> }
+    };
     html! {
         <>
             <div class="panel-bar">
                 <label class="field-inline"><span class="small soft">{ "show" }</span>
                     <select class="select" onchange={onfilter}>
-                        { for Filter::ALL.iter().map(|(value, name, text)| html! { <option value={*name} selected={*value == *filter}>{ *text }</option> }) }
+                        { for Filter::ALL.iter().map(option) }
                     </select>
                 </label>
                 <span class="small soft">{ words::counted(shown.len() as u64, "event", "events") }
@@ -133,9 +140,13 @@ pub fn Events(props: &Props) -> Html {
                         html! {
                             <li key={first + place} class={classes!("event", entry.notable.then_some("notable"))}>
                                 <span class="code soft">{ entry.at.to_string() }</span>
-                                <i class={classes!("node-mark", node_class(entry.node))} />
+                                <NodeMark of={entry.node} />
                                 <span class="event-text" title={entry.text.clone()}>{ &entry.text }</span>
-                                if let Some(onclick) = onclick { <button type="button" class="button link" {onclick} aria-label="Show the trace of the statement it was done for">{ "trace" }</button> }
+                                if let Some(onclick) = onclick {
+                                    <button type="button" class="button link" {onclick} title="The trace of the statement it was done for">
+                                        { "trace" }
+                                    </button>
+                                }
                             </li>
                         }
                     }) }

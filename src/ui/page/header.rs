@@ -53,7 +53,7 @@ fn Clock(props: &ClockProps) -> Html {
     let to_the_end = Callback::from(move |_| page.send(Command::GoTo { to: end }));
     html! {
         <div class="clock-box">
-            <span class="clock code" role="timer" aria-label="virtual time" title="Virtual time: hours, minutes, seconds, microseconds">
+            <span class="clock code" role="timer" aria-label="virtual time" title="Virtual time, to the microsecond">
                 { props.now.to_string() }<span class="micros">{ format!("{:03}", props.now.as_micros() % 1_000) }</span>
             </span>
             if let Some(percent) = props.replaying {

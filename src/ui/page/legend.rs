@@ -11,6 +11,22 @@ use crate::ui::glyph::{KINDS, path};
 use crate::ui::state::Action;
 use crate::ui::words;
 
+/// Shape, whether hollow, and meaning.
+const SIGNS: [(&str, bool, &str); 4] = [
+    (
+        "M2 13l-1-8 4 3.5 3-5 3 5 4-3.5-1 8z",
+        false,
+        "the shell talks to this node",
+    ),
+    (
+        "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12",
+        true,
+        "has answered as a replica of the key",
+    ),
+    ("M8 3l5.5 9.500h-11z", false, "with a number: hints kept for others"),
+    ("M3 8a5 5 0 0 1 5-5", true, "within a disc: how full its memtables are"),
+];
+
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub gossip: bool,
@@ -26,7 +42,9 @@ pub fn Legend(props: &Props) -> Html {
         page.act(Action::Gossip(shown));
     });
     let sign = |kind: MessageKind, hollow: bool| {
-        html! { <svg class={classes!("glyph", hollow.then_some("hollow"), (kind == MessageKind::Gossip).then_some("faint"))} viewBox="0 0 16 16" aria-hidden="true"><path d={path(kind, 8.0, 8.0)} /></svg> }
+        let faint = (kind == MessageKind::Gossip).then_some("faint");
+        let class = classes!("glyph", hollow.then_some("hollow"), faint);
+        html! { <svg {class} viewBox="0 0 16 16" aria-hidden="true"><path d={path(kind, 8.0, 8.0)} /></svg> }
     };
     html! {
         <Popover at={Point::new(f64::MAX, 0.0)} role="dialog" label="Messages">
@@ -34,15 +52,22 @@ pub fn Legend(props: &Props) -> Html {
             <div class="form">
                 <p class="small soft">{ "Filled asks, hollow answers, a cross is where one was lost." }</p>
                 <ul class="legend">
-                    { for KINDS.iter().map(|kind| html! {
-                        <li>{ sign(*kind, false) }if *kind != MessageKind::Gossip && *kind != MessageKind::Failure { { sign(*kind, true) } }<span>{ words::kind(*kind) }</span></li>
+                    { for KINDS.iter().map(|kind| {
+                        let answers = !matches!(kind, MessageKind::Gossip | MessageKind::Failure);
+                        let hollow = answers.then(|| sign(*kind, true));
+                        html! { <li>{ sign(*kind, false) }{ hollow }<span>{ words::kind(*kind) }</span></li> }
                     }) }
                 </ul>
                 <label class="check"><input type="checkbox" checked={props.gossip} onchange={ongossip} />{ "show gossip" }</label>
                 <ul class="legend signs">
-                    <li><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 13l-1-8 4 3.500 3-5 3 5 4-3.500-1 8z" /></svg><span>{ "the shell's coordinator" }</span></li>
-                    <li><svg class="glyph hollow" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6" /></svg><span>{ "replica of the key" }</span></li>
-                    <li><svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 3l5.500 9.500h-11z" /></svg><span>{ "▲n hints kept for others" }</span></li>
+                    { for SIGNS.iter().map(|(shape, hollow, meaning)| html! {
+                        <li>
+                            <svg class={classes!("glyph", hollow.then_some("hollow"))} viewBox="0 0 16 16" aria-hidden="true">
+                                <path d={*shape} />
+                            </svg>
+                            <span>{ *meaning }</span>
+                        </li>
+                    }) }
                 </ul>
             </div>
         </Popover>

@@ -3,10 +3,10 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::bits::NodeName;
+use super::links::describe;
 use super::network::Slider;
-use super::palette::node_class;
 use super::popover::Popover;
-use super::ring::describe;
 use super::wire::use_page;
 use crate::base::{Duration, Endpoint};
 use crate::playground::api::Command;
@@ -102,8 +102,7 @@ pub fn LinkMenu(props: &Props) -> Html {
     html! {
         <Popover at={props.at} role="dialog" label={format!("Link between {one} and {other}")}>
             <div class="heading">
-                <i class={classes!("node-mark", node_class(one))} /><span class="code">{ one.to_string() }</span>
-                <i class={classes!("node-mark", node_class(other))} /><span class="code">{ other.to_string() }</span>
+                <NodeName of={one} /><NodeName of={other} />
             </div>
             <div class="form">
                 <label class="field">
@@ -114,11 +113,20 @@ pub fn LinkMenu(props: &Props) -> Html {
                         <option value="back" selected={*way == Way::Back}>{ format!("{other} → {one}") }</option>
                     </select>
                 </label>
-                <label class="check"><input type="checkbox" checked={shown.cut} onchange={oncut} />{ "cut: nothing gets through" }</label>
-                <Slider label="slower by" value={words::duration(shown.extra_latency)} place={delay} last={DELAYS_MS.len() - 1} onplace={ondelay} />
-                <Slider label="messages lost" value={format!("{} %", LOSSES_PERCENT[loss])} place={loss} last={LOSSES_PERCENT.len() - 1} onplace={onloss} />
-                <button type="button" class="button lined" onclick={heal} disabled={shown == LinkFaults::NONE}>{ "make it whole" }</button>
-                <p class="small soft">{ format!("{one} → {other}: {}", describe(&props.there)) }<br />{ format!("{other} → {one}: {}", describe(&props.back)) }</p>
+                <label class="check">
+                    <input type="checkbox" checked={shown.cut} onchange={oncut} />{ "cut: nothing gets through" }
+                </label>
+                <Slider label="slower by" value={words::duration(shown.extra_latency)} place={delay} last={DELAYS_MS.len() - 1}
+                    onplace={ondelay} />
+                <Slider label="messages lost" value={format!("{} %", LOSSES_PERCENT[loss])} place={loss}
+                    last={LOSSES_PERCENT.len() - 1} onplace={onloss} />
+                <button type="button" class="button lined" onclick={heal} disabled={shown == LinkFaults::NONE}>
+                    { "make it whole" }
+                </button>
+                <p class="small soft">
+                    { format!("{one} → {other}: {}", describe(&props.there)) }<br />
+                    { format!("{other} → {one}: {}", describe(&props.back)) }
+                </p>
             </div>
         </Popover>
     }

@@ -1,6 +1,7 @@
 //! The page's components. They draw the state, dispatch actions, and send commands over the wire they were given.
 
 mod app;
+mod bits;
 mod block;
 mod canvas;
 mod dots;
@@ -13,6 +14,7 @@ mod hooks;
 mod icons;
 mod legend;
 mod link_menu;
+mod links;
 mod network;
 mod node_disc;
 mod node_menu;

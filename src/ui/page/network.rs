@@ -57,7 +57,9 @@ pub fn Network(props: &Props) -> Html {
     };
     html! {
         <Popover at={Point::new(f64::MAX, 0.0)} role="dialog" label="Network">
-            <div class="heading"><strong>{ "Network" }</strong><span class="small soft">{ "one way, least + mean jitter" }</span></div>
+            <div class="heading">
+                <strong>{ "Network" }</strong><span class="small soft">{ "one way, least + mean jitter" }</span>
+            </div>
             <div class="form">
                 { for props.latencies.iter().map(row) }
                 <p class="small soft">{ "Click a link to cut it, slow it, or lose messages on it." }</p>
@@ -89,8 +91,11 @@ pub fn Slider(props: &SliderProps) -> Html {
     });
     html! {
         <label class="field">
-            <span class="field-name"><span class="small soft">{ &props.label }</span><span class="small code">{ &props.value }</span></span>
-            <input class="range" type="range" min="0" max={props.last.to_string()} value={props.place.to_string()} aria-valuetext={&props.value} {oninput} />
+            <span class="field-name">
+                <span class="small soft">{ &props.label }</span><span class="small code">{ &props.value }</span>
+            </span>
+            <input class="range" type="range" min="0" max={props.last.to_string()} value={props.place.to_string()}
+                aria-valuetext={&props.value} {oninput} />
         </label>
     }
 }

@@ -2,8 +2,9 @@
 
 use yew::prelude::*;
 
+use super::links::focus_link_of;
 use super::palette::node_class;
-use super::ring::{focus, focus_link_of, node_id, px};
+use super::ring::{focus, node_id, px};
 use super::wire::use_page;
 use crate::playground::api::{NodeState, NodeSummary, StatementSummary};
 use crate::ui::geometry::{Layout, Place, Point, Side, arc};
@@ -96,10 +97,11 @@ pub fn NodeDisc(props: &Props) -> Html {
         Part::Asked => Some("asked"),
         Part::Answered => Some("answered"),
     };
+    let chosen = props.chosen.then_some("chosen");
+    let class = classes!("node", node_class(endpoint), format!("is-{state}"), part_class, chosen);
     html! {
-        <g id={node_id(endpoint)} class={classes!("node", node_class(endpoint), format!("is-{state}"), part_class, props.chosen.then_some("chosen"))}
-            role="button" tabindex={if props.tab_stop { "0" } else { "-1" }} aria-haspopup="menu" aria-label={spoken(node, part, props.coordinator)}
-            {onclick} {onfocus} {onkeydown}>
+        <g id={node_id(endpoint)} {class} role="button" tabindex={if props.tab_stop { "0" } else { "-1" }} aria-haspopup="menu"
+            aria-label={spoken(node, part, props.coordinator)} {onclick} {onfocus} {onkeydown}>
             <circle class="node-focus" cx={px(at.x)} cy={px(at.y)} r={px(disc + 9.0)} />
             <circle class="node-part" cx={px(at.x)} cy={px(at.y)} r={px(disc + 5.5)} />
             <circle class="node-disc" cx={px(at.x)} cy={px(at.y)} r={px(disc)} />
@@ -159,19 +161,20 @@ fn gauge(node: &NodeSummary, at: Point, radius: f64) -> Html {
 
 /// Up nodes show their number; the other states a sign of their own, so that no state is told by colour alone.
 fn face(state: NodeState, number: u8, at: Point, disc: f64) -> Html {
-    let r = disc * 0.34;
-    match state {
-        NodeState::Up => html! { <text class="node-number" x={px(at.x)} y={px(at.y)}>{ number }</text> },
-        NodeState::Down => html! {
-            <path class="node-sign" d={format!("M{:.1} {:.1}l{:.1} {:.1}m0 {:.1}l{:.1} {:.1}", at.x - r, at.y - r, 2.0 * r, 2.0 * r, -2.0 * r, -2.0 * r, 2.0 * r)} />
-        },
-        NodeState::Paused => html! {
-            <path class="node-sign" d={format!("M{:.1} {:.1}v{:.1}M{:.1} {:.1}v{:.1}", at.x - r * 0.6, at.y - r, 2.0 * r, at.x + r * 0.6, at.y - r, 2.0 * r)} />
-        },
-        NodeState::Joining => html! {
-            <path class="node-sign" d={format!("M{:.1} {:.1}h{:.1}M{:.1} {:.1}v{:.1}", at.x - r, at.y, 2.0 * r, at.x, at.y - r, 2.0 * r)} />
-        },
-    }
+    let (x, y, r) = (at.x, at.y, disc * 0.34);
+    let sign = match state {
+        NodeState::Up => return html! { <text class="node-number" x={px(x)} y={px(y)}>{ number }</text> },
+        NodeState::Down => {
+            let (left, right, top, bottom) = (x - r, x + r, y - r, y + r);
+            format!("M{left:.1} {top:.1}L{right:.1} {bottom:.1}M{right:.1} {top:.1}L{left:.1} {bottom:.1}")
+        }
+        NodeState::Paused => {
+            let (left, right, top) = (x - r * 0.6, x + r * 0.6, y - r);
+            format!("M{left:.1} {top:.1}v{0:.1}M{right:.1} {top:.1}v{0:.1}", 2.0 * r)
+        }
+        NodeState::Joining => format!("M{:.1} {y:.1}h{2:.1}M{x:.1} {:.1}v{2:.1}", x - r, y - r, 2.0 * r),
+    };
+    html! { <path class="node-sign" d={sign} /> }
 }
 
 fn crown(at: Point, disc: f64) -> Html {
@@ -197,12 +200,12 @@ fn answered_badge(at: Point, disc: f64) -> Html {
 /// Hints kept for others, and work that waits: only where there are any.
 fn badges(node: &NodeSummary, at: Point, disc: f64) -> Html {
     let pending = node.queued + node.pending_requests;
-    let badge = |x: f64, class: &'static str, sign: &'static str, count: u32, means: String| {
+    let badge = |x: f64, sign: &'static str, count: u32, means: String| {
         let (x, y) = (at.x + x, at.y + disc * 0.72);
         let text = format!("{sign}{}", if count > 999 { "999+".into() } else { count.to_string() });
         let half = 5.0 + 3.6 * text.chars().count() as f64;
         html! {
-            <g class={classes!("badge", class)}>
+            <g class="badge">
                 <rect x={px(x - half)} y={px(y - 8.0)} width={px(2.0 * half)} height="16" rx="8" />
                 <text class="small-text" x={px(x)} y={px(y)}>{ text }</text>
                 <title>{ means }</title>
@@ -212,10 +215,10 @@ fn badges(node: &NodeSummary, at: Point, disc: f64) -> Html {
     html! {
         <>
             if node.hints > 0 {
-                { badge(-disc * 0.86, "hints-badge", "▲", node.hints, format!("{} for others", words::counted(u64::from(node.hints), "hint", "hints"))) }
+                { badge(-disc * 0.86, "▲", node.hints, words::counted(u64::from(node.hints), "hint for others", "hints for others")) }
             }
             if pending > 0 {
-                { badge(disc * 0.86, "pending-badge", "", pending, format!("{} pending", words::counted(u64::from(pending), "request", "requests"))) }
+                { badge(disc * 0.86, "", pending, words::counted(u64::from(pending), "request pending", "requests pending")) }
             }
         </>
     }

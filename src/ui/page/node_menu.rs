@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
+use super::bits::NodeName;
 use super::icons::{Icon, Pictogram};
-use super::palette::node_class;
 use super::popover::Popover;
 use super::wire::use_page;
 use crate::base::Duration;
@@ -48,24 +48,26 @@ pub fn NodeMenu(props: &Props) -> Html {
     html! {
         <Popover at={props.at} clear={props.reach} role="menu" label={format!("Node {node}")}>
             <div class="heading">
-                <i class={classes!("node-mark", node_class(node))} />
-                <strong class="code">{ node.to_string() }</strong>
+                <NodeName of={node} />
                 <span class="small soft">{ format!("{}, {}", words::node_state(props.node.state), props.node.rack) }</span>
             </div>
             if down {
                 <Entry icon={Icon::Power} text="Start" key_hint="k" onclick={does(Command::Start { node })} />
             } else {
-                <Entry icon={Icon::Power} text="Kill" key_hint="k" note="what is not synced is lost" onclick={does(Command::Kill { node })} />
+                <Entry icon={Icon::Power} text="Kill" key_hint="k" note="what is not synced is lost"
+                    onclick={does(Command::Kill { node })} />
                 <Entry icon={Icon::Restart} text="Restart" note={format!("down for {} s", RESTART_TAKES.as_secs())}
                     onclick={does(Command::Restart { node, down_for: RESTART_TAKES })} />
                 if paused {
                     <Entry icon={Icon::Play} text="Resume" onclick={does(Command::ResumeNode { node })} />
                 } else {
-                    <Entry icon={Icon::Pause} text="Pause" note="as in a long collection" onclick={does(Command::PauseNode { node })} />
+                    <Entry icon={Icon::Pause} text="Pause" note="as in a long collection"
+                        onclick={does(Command::PauseNode { node })} />
                 }
             }
             if !props.coordinator && !down {
-                <Entry icon={Icon::Plug} text="Connect the shell here" onclick={does(Command::Connect { shell: ShellId::FIRST, node })} />
+                <Entry icon={Icon::Plug} text="Connect the shell here"
+                    onclick={does(Command::Connect { shell: ShellId::FIRST, node })} />
             }
             <Entry icon={Icon::Eye} text="Show its own view" onclick={look} />
         </Popover>

@@ -3,11 +3,11 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::palette::node_class;
+use super::bits::{NodeMark, NodeName, heads};
 use super::wire::use_page;
 use crate::base::Endpoint;
 use crate::node::{NodeView, TableView};
-use crate::playground::api::NodeSummary;
+use crate::playground::api::{NodeState, NodeSummary};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
 use crate::ui::words;
@@ -34,15 +34,19 @@ pub fn NodePanel(props: &Props) -> Html {
         <>
             <div class="panel-bar">
                 <label class="field-inline">
-                    <span class="small soft">{ "node" }</span><i class={classes!("node-mark", node_class(viewed))} />
+                    <span class="small soft">{ "node" }</span><NodeMark of={viewed} />
                     <select class="select code" {onchange}>
                         { for props.nodes.iter().map(|node| html! {
-                            <option value={node.endpoint.number().to_string()} selected={node.endpoint == viewed}>{ node.endpoint.to_string() }</option>
+                            <option value={node.endpoint.number().to_string()} selected={node.endpoint == viewed}>
+                                { node.endpoint.to_string() }
+                            </option>
                         }) }
                     </select>
                 </label>
                 if let Some(view) = view {
-                    <span class="small soft">{ format!("{}, generation {}, schema {}", view.mode, view.generation, view.schema_version) }</span>
+                    <span class="small soft">
+                        { format!("{}, generation {}, schema {}", view.mode, view.generation, view.schema_version) }
+                    </span>
                 }
             </div>
             <div class="scroll" tabindex="0">
@@ -73,18 +77,23 @@ fn Peers(props: &PeersProps) -> Html {
         <section class="card">
             <h3>{ format!("the cluster as {} sees it", view.endpoint) }</h3>
             <table class="plain">
-                <thead><tr><th scope="col">{ "" }</th><th scope="col">{ "address" }</th><th scope="col">{ "status" }</th>
-                    <th scope="col" class="number" title="How sure it is that the peer is dead; 8 is enough">{ "phi" }</th><th scope="col" class="number">{ "heartbeat" }</th></tr></thead>
+                { heads(&["", "address", "status", "#phi", "#heartbeat"]) }
                 <tbody>
                     { for view.peers.iter().map(|peer| {
                         let really = props.nodes.iter().find(|node| node.endpoint == peer.endpoint);
-                        let wrong = really.is_some_and(|node| (node.state == crate::playground::api::NodeState::Down) == peer.alive && peer.endpoint != view.endpoint);
+                        let down = really.is_some_and(|node| node.state == NodeState::Down);
+                        let wrong = really.is_some() && down == peer.alive && peer.endpoint != view.endpoint;
                         html! {
                             <tr>
                                 <td class="code">{ status_letters(peer.alive, &peer.status) }</td>
-                                <td><i class={classes!("node-mark", node_class(peer.endpoint))} />{ " " }<span class="code">{ peer.endpoint.to_string() }</span></td>
-                                <td>{ &peer.status }if wrong { <span class="small warn">{ " (it does not know better yet)" }</span> }</td>
-                                <td class="number code">{ format!("{:.2}", peer.phi) }</td>
+                                <td><NodeName of={peer.endpoint} /></td>
+                                <td>
+                                    { &peer.status }
+                                    if wrong { <span class="small warn">{ " (it does not know better yet)" }</span> }
+                                </td>
+                                <td class="number code" title="How sure it is that the peer is dead; 8 is enough">
+                                    { format!("{:.2}", peer.phi) }
+                                </td>
                                 <td class="number code" title={format!("generation {}", peer.generation)}>{ peer.heartbeat }</td>
                             </tr>
                         }
@@ -128,12 +137,13 @@ fn Storage(props: &StorageProps) -> Html {
                 <h3>{ "memtables" }</h3>
                 if view.tables.is_empty() { <p class="small soft">{ "No tables yet." }</p> } else {
                     <table class="plain">
-                        <thead><tr><th scope="col">{ "table" }</th><th scope="col" class="number">{ "partitions" }</th><th scope="col" class="number">{ "rows" }</th><th scope="col" class="number">{ "size" }</th></tr></thead>
+                        { heads(&["table", "#partitions", "#rows", "#size"]) }
                         <tbody>
                             { for tables.into_iter().map(|table| html! {
                                 <tr class={is_system(&table.keyspace).then_some("soft")}>
                                     <td class="code">{ format!("{}.{}", table.keyspace, table.table) }</td>
-                                    <td class="number">{ table.memtable_partitions }</td><td class="number">{ table.memtable_rows }</td>
+                                    <td class="number">{ table.memtable_partitions }</td>
+                                    <td class="number">{ table.memtable_rows }</td>
                                     <td class="number">{ words::bytes(table.memtable_bytes) }</td>
                                 </tr>
                             }) }
@@ -154,11 +164,11 @@ fn Storage(props: &StorageProps) -> Html {
                 <h3>{ "hints it keeps" }</h3>
                 if view.hints.is_empty() { <p class="small soft">{ "None: every replica it wrote to has answered." }</p> } else {
                     <table class="plain">
-                        <thead><tr><th scope="col">{ "for" }</th><th scope="col" class="number">{ "hints" }</th><th scope="col" class="number">{ "size" }</th><th scope="col">{ "oldest" }</th></tr></thead>
+                        { heads(&["for", "#hints", "#size", "oldest"]) }
                         <tbody>
                             { for view.hints.iter().map(|hint| html! {
                                 <tr>
-                                    <td><i class={classes!("node-mark", node_class(hint.target))} />{ " " }<span class="code">{ hint.target.to_string() }</span></td>
+                                    <td><NodeName of={hint.target} /></td>
                                     <td class="number">{ hint.count }</td><td class="number">{ words::bytes(hint.bytes) }</td>
                                     <td class="code">{ hint.oldest.map(|at| at.to_string()).unwrap_or_default() }</td>
                                 </tr>

@@ -105,7 +105,9 @@ pub fn Popover(props: &PopoverProps) -> Html {
     };
     let onclick = Callback::from(|event: MouseEvent| event.stop_propagation());
     html! {
-        <div class="popover" ref={element} role={props.role} aria-label={&props.label} {onkeydown} {onclick}>{ props.children.clone() }</div>
+        <div class="popover" ref={element} role={props.role} aria-label={&props.label} {onkeydown} {onclick}>
+            { props.children.clone() }
+        </div>
     }
 }
 

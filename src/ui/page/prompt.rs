@@ -13,7 +13,7 @@ use super::icons::{Icon, IconButton};
 use super::settings;
 use super::shell::interrupt;
 use super::wire::{Page, use_page};
-use crate::playground::api::{CandidateKind, Command, Completion, ShellId};
+use crate::playground::api::{CandidateKind, Command, Completion, Rate, ShellId};
 use crate::ui::recall::Recall;
 use crate::ui::samples::Step;
 use crate::ui::shared::Shared;
@@ -118,15 +118,20 @@ pub fn Prompt(props: &Props) -> Html {
             <div class="prompt-line">
                 <span class="prompt-text code" aria-hidden="true">{ &props.session.prompt }</span>
                 <div class="editor" ref={place} />
-                <IconButton icon={Icon::Run} label="Run (Ctrl+Enter)" class="primary run" disabled={!props.ready} onclick={submit} />
+                <IconButton icon={Icon::Run} label="Run (Ctrl+Enter)" class="primary run" disabled={!props.ready}
+                    onclick={submit} />
             </div>
             if *missing {
                 <p class="small bad">{ "The editor's script did not load: reload the page." }</p>
             } else {
                 <p class="small soft hint">
-                    <span class="code level" title="The consistency level of statements; CONSISTENCY sets it">{ props.session.consistency.name() }</span>
+                    <span class="code level" title="The consistency level of statements; CONSISTENCY sets it">
+                        { props.session.consistency.name() }
+                    </span>
                     <span>{ if props.session.busy { "running…" } else { "Enter runs a complete statement" } }</span>
-                    <span class="keys-hint"><kbd>{ "Tab" }</kbd>{ " completes " }<kbd>{ "↑" }</kbd>{ " earlier " }<kbd>{ "Esc" }</kbd>{ " leaves" }</span>
+                    <span class="keys-hint">
+                        <kbd>{ "Tab" }</kbd>{ " completes " }<kbd>{ "↑" }</kbd>{ " earlier " }<kbd>{ "Esc" }</kbd>{ " leaves" }
+                    </span>
                 </p>
             }
         </div>
@@ -225,7 +230,15 @@ fn play(step: Step, page: &Page, desk: &Rc<DeskRef>) -> Option<Interval> {
         page.act(Action::Played(Some(said)));
         return None;
     }
-    let Step::Type(text) = step else { return None };
+    let text = match step {
+        Step::Type(text) => text,
+        Step::Notice(node) => {
+            page.act(Action::Await(node));
+            page.send(Command::SetRate(Rate::Max));
+            return None;
+        }
+        _ => return None,
+    };
     desk.borrow().editor.iter().for_each(|editor| editor.set_text(""));
     let mut letters = text.chars().collect::<VecDeque<char>>();
     let (page, desk) = (page.clone(), Rc::clone(desk));
@@ -250,6 +263,9 @@ fn failed(transcript: &Transcript) -> Option<Failed> {
         _ => None,
     })?;
     let input = block.input.clone();
+    if !text::is_one_statement(&input) {
+        return None;
+    }
     let from = text::char_at(&input, position.line as usize, position.column as usize);
     let to = from + (position.length as usize).max(1);
     let (from, to) = (text::utf16_of_char(&input, from), text::utf16_of_char(&input, to));

@@ -3,9 +3,9 @@
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use super::palette::node_class;
+use super::bits::NodeName;
 use super::wire::use_page;
-use crate::playground::api::{CellState, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView, StatementSummary};
+use crate::playground::api::{CellState, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
 use crate::ui::words;
@@ -13,9 +13,8 @@ use crate::ui::words;
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub replicas: Shared<Option<ReplicaView>>,
-    /// What was asked for; `None` follows the last statement.
-    pub partition: Option<PartitionRef>,
-    pub statement: Shared<Option<StatementSummary>>,
+    /// The last statement's partition is shown, and none that was asked for.
+    pub follows: bool,
 }
 
 #[component]
@@ -23,10 +22,12 @@ pub fn Replicas(props: &Props) -> Html {
     let shown = props.replicas.as_ref();
     html! {
         <>
-            <Question shown={shown.map(|view| view.partition.clone())} follows={props.partition.is_none()} />
+            <Question shown={shown.map(|view| view.partition.clone())} follows={props.follows} />
             <div class="scroll" tabindex="0">
                 { match shown {
-                    None => html! { <p class="empty soft">{ "Write or read one row, and see here what each replica holds of its partition." }</p> },
+                    None => html! {
+                        <p class="empty soft">{ "Write or read a row, and see here what each replica holds of its partition." }</p>
+                    },
                     Some(ReplicaView { error: Some(error), .. }) => html! { <p class="empty bad">{ error }</p> },
                     Some(view) => html! { <Table view={view.clone()} /> },
                 } }
@@ -81,11 +82,22 @@ fn Question(props: &QuestionProps) -> Html {
     let follow = Callback::from(move |_: MouseEvent| page.act(Action::Partition(None)));
     html! {
         <form class="panel-bar" {onsubmit}>
-            <label class="field-inline"><span class="small soft">{ "table" }</span><input class="input code" ref={table} size="18" placeholder="keyspace.table" autocomplete="off" spellcheck="false" /></label>
-            <label class="field-inline"><span class="small soft">{ "key" }</span><input class="input code" ref={key} size="12" placeholder="1, 'a'" autocomplete="off" spellcheck="false" /></label>
+            { input("table", table, "18", "keyspace.table") }
+            { input("key", key, "12", "1, 'a'") }
             <button type="submit" class="button lined">{ "show" }</button>
-            if !props.follows { <button type="button" class="button link" onclick={follow}>{ "follow the last statement" }</button> }
+            if !props.follows {
+                <button type="button" class="button link" onclick={follow}>{ "follow the last statement" }</button>
+            }
         </form>
+    }
+}
+
+fn input(name: &'static str, input: NodeRef, size: &'static str, placeholder: &'static str) -> Html {
+    html! {
+        <label class="field-inline">
+            <span class="small soft">{ name }</span>
+            <input class="input code" ref={input} {size} {placeholder} autocomplete="off" spellcheck="false" />
+        </label>
     }
 }
 
@@ -98,11 +110,12 @@ struct TableProps {
 fn Table(props: &TableProps) -> Html {
     let view = &props.view;
     let partition = &view.partition;
+    let verdict = if view.agree { "all agree" } else { "replicas differ" };
     let clustered = view.rows.iter().any(|row| !row.clustering.is_empty());
     html! {
         <>
             <p class="verdict">
-                <span class={classes!("verdict-mark", if view.agree { "agree" } else { "differ" })}>{ if view.agree { "all agree" } else { "replicas differ" } }</span>
+                <span class={classes!("verdict-mark", (!view.agree).then_some("differ"))}>{ verdict }</span>
                 <span class="small soft">{ format!("{}.{} key {}", partition.keyspace, partition.table, partition.key) }
                     if let Some(token) = view.token { { format!(", token {token}") } }
                 </span>
@@ -116,7 +129,7 @@ fn Table(props: &TableProps) -> Html {
                             if clustered { <th scope="col">{ "row" }</th> }
                             <th scope="col">{ "cell" }</th>
                             { for view.replicas.iter().map(|replica| html! {
-                                <th scope="col"><i class={classes!("node-mark", node_class(*replica))} />{ " " }<span class="code">{ replica.to_string() }</span>
+                                <th scope="col"><NodeName of={*replica} />
                                     if view.unreachable.contains(replica) { <span class="small soft">{ " down" }</span> }
                                 </th>
                             }) }
@@ -124,7 +137,9 @@ fn Table(props: &TableProps) -> Html {
                     </thead>
                     { for view.rows.iter().map(|row| rows(row, clustered)) }
                 </table>
-                if view.unlisted_rows > 0 { <p class="small soft">{ format!("{} not shown.", words::counted(u64::from(view.unlisted_rows), "row", "rows")) }</p> }
+                if view.unlisted_rows > 0 {
+                    <p class="small soft">{ words::counted(u64::from(view.unlisted_rows), "row not shown", "rows not shown") }</p>
+                }
             }
         </>
     }
@@ -136,7 +151,9 @@ fn rows(row: &ReplicaRow, clustered: bool) -> Html {
         <tbody>
             { for row.cells.iter().map(|cell| html! {
                 <tr>
-                    if clustered && first(cell) { <th scope="rowgroup" class="code clustering" rowspan={row.cells.len().to_string()}>{ &row.clustering }</th> }
+                    if clustered && first(cell) {
+                        <th scope="rowgroup" class="code clustering" rowspan={row.cells.len().to_string()}>{ &row.clustering }</th>
+                    }
                     <th scope="row" class="code">{ &cell.column }</th>
                     { for cell.states.iter().map(|state| html! { <td>{ shown(state.as_ref()) }</td> }) }
                 </tr>
@@ -147,7 +164,10 @@ fn rows(row: &ReplicaRow, clustered: bool) -> Html {
 
 /// Told by line, weight and hatching as well as by words, never by colour alone.
 fn shown(state: Option<&CellState>) -> Html {
-    let stamp = |timestamp: i64, title: &'static str| html! { <span class="small soft stamp" title={format!("{title} at {timestamp} µs")}>{ words::write_time(timestamp) }</span> };
+    let stamp = |timestamp: i64, title: &'static str| {
+        let title = format!("{title} at {timestamp} µs");
+        html! { <span class="small soft stamp" {title}>{ words::write_time(timestamp) }</span> }
+    };
     match state {
         None => {
             html! { <span class="cell unknown" title="This node is down: what it holds is not known">{ "–" }</span> }

@@ -1,11 +1,13 @@
 //! The shell: which node it talks to, what was said, and the prompt.
 
+use std::collections::VecDeque;
+
 use web_sys::{Element, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::bits::NodeMark;
 use super::block::BlockView;
 use super::icons::{Icon, IconButton, Pictogram};
-use super::palette::node_class;
 use super::prompt::Prompt;
 use super::wire::{Page, use_page};
 use crate::base::{Endpoint, RequestId};
@@ -15,7 +17,6 @@ use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Session};
 use crate::ui::transcript::Transcript;
 use crate::ui::words;
-use std::collections::VecDeque;
 
 /// Pixels from the end at which the transcript still counts as read to its end.
 const AT_END: i32 = 48;
@@ -34,10 +35,11 @@ pub struct Props {
 
 #[component]
 pub fn Shell(props: &Props) -> Html {
+    let playing = !props.script.is_empty();
     html! {
         <section class="shell" aria-label="cqlsh">
-            <Bar session={props.session.clone()} nodes={props.nodes.clone()} playing={!props.script.is_empty()} empty={props.transcript.is_empty()} />
-            <Said transcript={props.transcript.clone()} traced={props.traced} ready={props.ready} nodes={props.nodes.len()} playing={!props.script.is_empty()} />
+            <Bar session={props.session.clone()} nodes={props.nodes.clone()} {playing} />
+            <Said transcript={props.transcript.clone()} traced={props.traced} ready={props.ready} nodes={props.nodes.len()} {playing} />
             <Prompt session={props.session.clone()} script={props.script.clone()} completion={props.completion.clone()} ready={props.ready}
                 transcript={props.transcript.clone()} />
         </section>
@@ -49,7 +51,6 @@ struct BarProps {
     session: Shared<Session>,
     nodes: Shared<Vec<NodeSummary>>,
     playing: bool,
-    empty: bool,
 }
 
 #[component]
@@ -101,8 +102,9 @@ fn Bar(props: &BarProps) -> Html {
             <h2>{ "cqlsh" }</h2>
             <label class="field-inline grow">
                 <span class="unseen">{ "Coordinator: the node the shell talks to" }</span>
-                <i class={classes!("node-mark", node_class(coordinator))} />
-                <select class="select quiet code" ref={select} onchange={onnode} disabled={props.nodes.is_empty()} title="The node the shell talks to: the coordinator">
+                <NodeMark of={coordinator} />
+                <select class="select quiet code" ref={select} onchange={onnode} disabled={props.nodes.is_empty()}
+                    title="The node the shell talks to: the coordinator">
                     { for props.nodes.iter().map(|node| html! {
                         <option value={node.endpoint.number().to_string()}>
                             { node.endpoint.to_string() }{ if node.state == NodeState::Down { " (down)" } else { "" } }
@@ -117,7 +119,9 @@ fn Bar(props: &BarProps) -> Html {
                 <span class="unseen">{ "Sample scripts" }</span>
                 <select class="select" onchange={onsample} disabled={props.playing || props.nodes.is_empty()}>
                     <option value="" selected={true}>{ "samples" }</option>
-                    { for SAMPLES.iter().enumerate().map(|(place, sample)| html! { <option value={place.to_string()}>{ sample.name }</option> }) }
+                    { for SAMPLES.iter().enumerate().map(|(place, sample)| html! {
+                        <option value={place.to_string()}>{ sample.name }</option>
+                    }) }
                 </select>
             </label>
         </div>
@@ -163,7 +167,9 @@ fn Said(props: &SaidProps) -> Html {
     html! {
         <div class="transcript" ref={element} {onscroll} role="log" aria-label="What was said" aria-live="off" tabindex="0">
             if props.transcript.is_empty() && !props.playing { <First ready={props.ready} nodes={props.nodes} /> }
-            { for props.transcript.blocks().map(|block| html! { <BlockView key={block.number} block={block.clone()} traced={props.traced} /> }) }
+            { for props.transcript.blocks().map(|block| html! {
+                <BlockView key={block.number} block={block.clone()} traced={props.traced} />
+            }) }
         </div>
     }
 }

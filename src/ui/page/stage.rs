@@ -110,7 +110,9 @@ pub fn Stage(props: &Props) -> Html {
             <p class="sentence">
                 { props.sentence.as_str() }
                 if props.unlisted > 0 {
-                    <span class="small soft">{ format!(" {} not drawn.", words::counted(u64::from(props.unlisted), "message", "messages")) }</span>
+                    <span class="small soft">
+                        { " " }{ words::counted(u64::from(props.unlisted), "message is not drawn.", "messages are not drawn.") }
+                    </span>
                 }
             </p>
         </section>
@@ -127,7 +129,8 @@ fn popover(props: &Props, layout: &Shared<Layout>) -> Html {
         },
         Some(Popover::Link(one, other)) => match layout.link(one, other) {
             Some((a, b)) => html! {
-                <LinkMenu {one} {other} there={props.cluster.faults(one, other)} back={props.cluster.faults(other, one)} at={a.towards(b, 0.5)} />
+                <LinkMenu {one} {other} at={a.towards(b, 0.5)} there={props.cluster.faults(one, other)}
+                    back={props.cluster.faults(other, one)} />
             },
             None => html! {},
         },
@@ -174,7 +177,9 @@ fn Bar(props: &BarProps) -> Html {
         <div class="bar">
             <h2>{ "the cluster" }</h2>
             if !nodes.is_empty() {
-                <span class="small soft grow">{ format!("{}, {}", words::counted(nodes.len() as u64, "node", "nodes"), datacenters.join(", ")) }</span>
+                <span class="small soft grow">
+                    { format!("{}, {}", words::counted(nodes.len() as u64, "node", "nodes"), datacenters.join(", ")) }
+                </span>
             }
             <IconButton icon={Icon::Plus} text="add a node" disabled={full || nodes.is_empty()} onclick={add}
                 label={if full { "No more nodes can be added" } else { "Add a node: it joins the ring; data is not moved to it yet" }} />

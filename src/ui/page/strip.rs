@@ -30,10 +30,11 @@ pub fn Strip(props: &StripProps) -> Html {
                     page.act(Action::Popover(Some(Popover::Node(endpoint))));
                 });
                 let state = words::node_state(node.state);
+                let role = if endpoint == props.coordinator { ", coordinator" } else { "" };
                 html! {
                     <li>
                         <button type="button" class={classes!("strip-node", node_class(endpoint), format!("is-{state}"))} {onclick}
-                            aria-label={format!("{endpoint}, {state}{}", if endpoint == props.coordinator { ", coordinator" } else { "" })}>
+                            aria-label={format!("{endpoint}, {state}{role}")}>
                             <i class="node-mark" />
                             <span class="code">{ format!(".{}", endpoint.number()) }</span>
                             <span class="small">{ state }</span>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::palette::node_class;
+use super::bits::NodeMark;
 use super::wire::use_page;
 use crate::base::Instant;
 use crate::playground::api::{Command, TraceRow, TraceView};
@@ -42,14 +42,14 @@ pub fn Trace(props: &Props) -> Html {
                         let (page, to) = (page.clone(), row.at);
                         Callback::from(move |_: MouseEvent| page.send(Command::GoTo { to }))
                     };
-                    let hovered = message.is_some() && message == props.hovered;
+                    let hovered = (message.is_some() && message == props.hovered).then_some("hovered");
+                    let class = classes!("trace-row", hovered, (row.at > props.now).then_some("ahead"));
                     html! {
                         <li>
-                            <button type="button" class={classes!("trace-row", hovered.then_some("hovered"), (row.at > props.now).then_some("ahead"))}
-                                onpointerenter={hover(message)} onpointerleave={hover(None)} onfocus={focus(message)} onclick={go}
+                            <button type="button" {class} onpointerenter={hover(message)} onpointerleave={hover(None)} onfocus={focus(message)} onclick={go}
                                 title={format!("{} – go there", row.at)}>
                                 <span class="code soft elapsed">{ words::duration(row.at.since(trace.from)) }</span>
-                                <i class={classes!("node-mark", node_class(row.node))} />
+                                <NodeMark of={row.node} />
                                 <span class="code">{ format!(".{}", row.node.number()) }</span>
                                 <span class="activity">{ &row.activity }</span>
                             </button>
@@ -57,7 +57,9 @@ pub fn Trace(props: &Props) -> Html {
                     }
                 }) }
             </ol>
-            if trace.unlisted_rows > 0 { <p class="small soft">{ format!("{} not shown.", words::counted(u64::from(trace.unlisted_rows), "row", "rows")) }</p> }
+            if trace.unlisted_rows > 0 {
+                <p class="small soft">{ words::counted(u64::from(trace.unlisted_rows), "row not shown", "rows not shown") }</p>
+            }
         </div>
     }
 }
