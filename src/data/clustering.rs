@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::CqlType;
+use super::ordered_bytes::OrderedBytes;
 use super::types::ordering::{PREFIX_AFTER, PREFIX_BEFORE, TERMINATOR, encode_component};
 
 /// Values of a row's clustering columns, or of the first few of them. Only compact tables leave one null.
@@ -84,20 +85,20 @@ impl ClusteringComparator {
         }
     }
 
-    fn order(&self, values: &[Option<Bytes>], end: u8) -> Box<[u8]> {
+    fn order(&self, values: &[Option<Bytes>], end: u8) -> OrderedBytes {
         let mut out = Vec::with_capacity(16 * values.len() + 1);
         for (value, (ty, reversed)) in values.iter().zip(&self.columns) {
             encode_component(ty, value.as_deref(), *reversed, &mut out);
         }
         out.push(end);
-        out.into_boxed_slice()
+        OrderedBytes::from(&out[..])
     }
 }
 
 /// A row's place within its partition.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Clustering {
-    order: Box<[u8]>,
+    order: OrderedBytes,
     values: ClusteringValues,
 }
 
@@ -122,7 +123,7 @@ impl Borrow<[u8]> for Clustering {
 /// A place between rows: where a slice or a range tombstone starts or ends.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ClusteringBound {
-    order: Box<[u8]>,
+    order: OrderedBytes,
     prefix: ClusteringValues,
     after: bool,
 }
@@ -131,7 +132,7 @@ impl ClusteringBound {
     /// Before every row of a partition, whatever the table.
     pub fn start() -> ClusteringBound {
         ClusteringBound {
-            order: Box::new([PREFIX_BEFORE]),
+            order: OrderedBytes::from(&[PREFIX_BEFORE][..]),
             prefix: ClusteringValues::new(),
             after: false,
         }
@@ -140,7 +141,7 @@ impl ClusteringBound {
     /// After every row of a partition, whatever the table.
     pub fn end() -> ClusteringBound {
         ClusteringBound {
-            order: Box::new([PREFIX_AFTER]),
+            order: OrderedBytes::from(&[PREFIX_AFTER][..]),
             prefix: ClusteringValues::new(),
             after: true,
         }

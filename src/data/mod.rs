@@ -18,6 +18,7 @@ mod merge_properties;
 mod murmur3;
 mod mutation;
 mod name;
+mod ordered_bytes;
 mod partition;
 pub mod partitioner;
 mod purge;

@@ -2,7 +2,6 @@
 
 use core::ops::Bound::{Excluded, Included, Unbounded};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 
@@ -18,9 +17,13 @@ pub struct Memtable {
 
 impl Memtable {
     pub fn apply(&mut self, update: Partition) {
-        self.weight += match self.partitions.entry(update.key.clone()) {
-            Entry::Occupied(mut mine) => mine.get_mut().merge_weighed(update),
-            Entry::Vacant(place) => place.insert(update).weight(),
+        self.weight += match self.partitions.get_mut(&update.key) {
+            Some(mine) => mine.merge_weighed(update),
+            None => {
+                let weight = update.weight();
+                self.partitions.insert(update.key.clone(), update);
+                weight
+            }
         };
     }
 

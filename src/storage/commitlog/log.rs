@@ -1,6 +1,7 @@
 //! The commit log's writing end.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::format::{self, Marker};
 use super::replay::{ReplayReport, ReplayedSegment};
@@ -20,12 +21,18 @@ struct Segment {
     locals: u64,
 }
 
+#[derive(Clone, Debug)]
+struct Active {
+    id: SegmentId,
+    file: Rc<str>,
+}
+
 #[derive(Debug)]
 pub struct CommitLog {
     config: CommitLogConfig,
     segments: BTreeMap<SegmentId, Segment>,
     /// The segment that takes records; `None` until there is something to append.
-    active: Option<SegmentId>,
+    active: Option<Active>,
     next_id: SegmentId,
     unsynced: u64,
     last_sync: Instant,
@@ -74,28 +81,28 @@ impl CommitLog {
             let bytes = self.scratch.len() as u64;
             return Err(StorageError::MutationTooLarge { bytes, limit });
         }
-        let id = self.segment_with_room(disk)?;
-        let start = self.segments.get(&id).map_or(0, |segment| segment.len);
-        let end = start + self.scratch.len() as u32;
+        let active = self.segment_with_room(disk)?;
+        let end = self.len_of(active.id) + self.scratch.len() as u32;
+        let position = CommitLogPosition {
+            segment: active.id,
+            offset: end,
+        };
         let batch = self.config.sync == CommitLogSync::Batch;
         if batch {
-            self.scratch.extend(format::marker(id, Marker::Synced, end));
+            self.scratch.extend(format::marker(active.id, Marker::Synced, end));
         }
-        disk.append(&format::file_name(id), &self.scratch)?;
-        self.grew(id, self.scratch.len() as u32);
+        disk.append(&active.file, &self.scratch)?;
+        self.grew(active.id, self.scratch.len() as u32);
         if batch {
-            self.sync_file(disk, id)?;
+            self.sync_file(disk, &active)?;
         }
-        Ok(CommitLogPosition {
-            segment: id,
-            offset: end,
-        })
+        Ok(position)
     }
 
     /// Makes all that was appended safe.
     pub fn sync(&mut self, disk: &mut dyn Disk) -> Result<(), StorageError> {
-        match self.active {
-            Some(id) if self.unsynced > 0 => self.mark_and_sync(disk, id, Marker::Synced),
+        match self.active.clone() {
+            Some(active) if self.unsynced > 0 => self.mark_and_sync(disk, &active, Marker::Synced),
             _ => Ok(()),
         }
     }
@@ -155,7 +162,7 @@ impl CommitLog {
     }
 
     fn delete_needless(&mut self, disk: &mut dyn Disk) -> Result<usize, StorageError> {
-        let active = self.active;
+        let active = self.active.as_ref().map(|active| active.id);
         let needless = |(id, segment): (&SegmentId, &Segment)| {
             let needless = segment.dirty.is_empty() && segment.locals == 0 && Some(*id) != active;
             needless.then_some(*id)
@@ -200,13 +207,13 @@ impl CommitLog {
     }
 
     /// The active segment if the record in `scratch` fits; else closes it and starts another.
-    fn segment_with_room(&mut self, disk: &mut dyn Disk) -> Result<SegmentId, StorageError> {
-        if let Some((id, segment)) = self.active.and_then(|id| Some((id, self.segments.get(&id)?))) {
-            let needed = segment.len as usize + self.scratch.len() + format::MARKER_BYTES;
+    fn segment_with_room(&mut self, disk: &mut dyn Disk) -> Result<Active, StorageError> {
+        if let Some(active) = self.active.clone() {
+            let needed = self.len_of(active.id) as usize + self.scratch.len() + format::MARKER_BYTES;
             if needed <= self.config.segment_bytes as usize {
-                return Ok(id);
+                return Ok(active);
             }
-            self.mark_and_sync(disk, id, Marker::Closed)?;
+            self.mark_and_sync(disk, &active, Marker::Closed)?;
             self.active = None;
             self.delete_needless(disk)?;
         }
@@ -218,26 +225,31 @@ impl CommitLog {
             return Err(error);
         }
         self.next_id = SegmentId(id.0 + 1);
-        self.active = Some(id);
         self.segments.insert(id, Segment::default());
         self.grew(id, format::HEADER_BYTES as u32);
-        Ok(id)
+        let active = Active { id, file: file.into() };
+        self.active = Some(active.clone());
+        Ok(active)
     }
 
-    fn mark_and_sync(&mut self, disk: &mut dyn Disk, id: SegmentId, kind: Marker) -> Result<(), StorageError> {
-        let offset = self.segments.get(&id).map_or(0, |segment| segment.len);
-        disk.append(&format::file_name(id), &format::marker(id, kind, offset))?;
-        self.grew(id, format::MARKER_BYTES as u32);
-        self.sync_file(disk, id)
+    fn mark_and_sync(&mut self, disk: &mut dyn Disk, active: &Active, kind: Marker) -> Result<(), StorageError> {
+        let marker = format::marker(active.id, kind, self.len_of(active.id));
+        disk.append(&active.file, &marker)?;
+        self.grew(active.id, marker.len() as u32);
+        self.sync_file(disk, active)
     }
 
-    fn sync_file(&mut self, disk: &mut dyn Disk, id: SegmentId) -> Result<(), StorageError> {
-        if let Err(error) = disk.sync(&format::file_name(id)) {
+    fn sync_file(&mut self, disk: &mut dyn Disk, active: &Active) -> Result<(), StorageError> {
+        if let Err(error) = disk.sync(&active.file) {
             self.stopped = Some(error.to_string());
             return Err(error);
         }
         self.unsynced = 0;
         Ok(())
+    }
+
+    fn len_of(&self, id: SegmentId) -> u32 {
+        self.segments.get(&id).map_or(0, |segment| segment.len)
     }
 
     fn grew(&mut self, id: SegmentId, bytes: u32) {
