@@ -12,7 +12,7 @@ pub(super) struct OperationId(u64);
 
 /// Any operation of a client's request.
 pub(super) enum Running {
-    Write(Write),
+    Write(Box<Write>),
     Read(Box<Read>),
     RangeRead(Box<RangeRead>),
     SerialRead(Box<SerialRead>),

@@ -227,7 +227,7 @@ fn bound(clustering: &[ColumnMetadata], bound: &ClusteringBound) -> String {
 }
 
 fn deletion(deletion: DeletionTime) -> Option<DeletionView> {
-    (!deletion.is_live()).then(|| DeletionView {
+    (!deletion.is_live()).then_some(DeletionView {
         timestamp: deletion.marked_for_delete_at.0,
         at_seconds: deletion.local_deletion_time.0,
     })

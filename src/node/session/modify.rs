@@ -60,7 +60,7 @@ impl Running {
                 );
                 operations.add(
                     Owner { request: id, index },
-                    operations::Running::Write(write),
+                    operations::Running::Write(Box::new(write)),
                     out,
                     first,
                 )
