@@ -27,12 +27,15 @@ const MAX_STARTS: u32 = 4;
 #[derive(Clone)]
 pub struct Engine(Rc<Inner>);
 
+/// Who is given each frame.
+type Sink = Box<dyn Fn(Frame)>;
+
 struct Inner {
     document: Document,
     config: ClusterConfig,
     rate: Rate,
     workers: RefCell<Option<Workers>>,
-    sink: RefCell<Option<Box<dyn Fn(Frame)>>>,
+    sink: RefCell<Option<Sink>>,
     /// A frame was asked for and has not come.
     asked: Cell<bool>,
     animation: RefCell<Option<AnimationFrame>>,
