@@ -17,6 +17,9 @@ pub enum Step {
     Notice(Endpoint),
 }
 
+/// Nothing is noticed sooner, in virtual time: a frame from before tells nothing of what was just done.
+pub const SHORTEST_NOTICE: Duration = Duration::from_secs(1);
+
 /// A node that is not noticed by then never will be: virtual time a script waits at most.
 pub const LONGEST_NOTICE: Duration = Duration::from_secs(120);
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::samples::{LONGEST_NOTICE, Step};
+use super::samples::{LONGEST_NOTICE, SHORTEST_NOTICE, Step};
 use super::shared::Shared;
 use super::transcript::Transcript;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
@@ -279,7 +279,8 @@ impl State {
         let all = self.cluster.node(node).is_none_or(|found| match found.state {
             NodeState::Down | NodeState::Paused => found.down_for.len() >= others.count(),
             NodeState::Joining => false,
-            NodeState::Up => found.down_for.is_empty(),
+            // As it was before the step took effect it looks the same: only a later frame counts.
+            NodeState::Up => found.down_for.is_empty() && self.now.since(since) > SHORTEST_NOTICE,
         });
         all || self.now.since(since) > LONGEST_NOTICE
     }
