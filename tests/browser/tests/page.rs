@@ -3,6 +3,10 @@
 use browser_tests::{Browser, Policy, Profile, Stage, built_page};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long the workers of a page that was left may take to go.
+const WORKERS_GO: Duration = Duration::from_secs(3);
 
 async fn worker_answers(browser: &Browser) {
     browser
@@ -76,7 +80,9 @@ async fn a_kept_page_never_hides_a_newer_one() {
     assert_eq!(browser.client.title().await.unwrap(), "Newer");
     // Both are kept while a page of the old one may be open; the old one goes when the last such page does.
     browser.wait_until_async("(await caches.keys()).length === 2").await;
+    // The workers of a page that was left count as open pages, and take a moment to go.
     browser.goto("about:blank").await;
+    tokio::time::sleep(WORKERS_GO).await;
     browser.goto(&stage.site.page("")).await;
     browser.wait_until_async("(await caches.keys()).length === 1").await;
 }
