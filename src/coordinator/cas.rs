@@ -194,6 +194,7 @@ impl Cas {
             }),
             keeps_hints: true,
             started: self.proposer.contest().started,
+            applied_here: false,
         };
         let mut write = Write::send(sending, self.proposer.layout(), now, out);
         if self.request.commit == ConsistencyLevel::Any {

@@ -60,7 +60,7 @@ pub enum RequestError {
 
 impl RequestError {
     /// Leaves word of it among the events.
-    pub(super) fn report(&self, cause: Option<RequestId>, out: &mut Outbox) {
+    pub fn report(&self, cause: Option<RequestId>, out: &mut Outbox) {
         let what = match *self {
             RequestError::Unavailable { required, alive, .. } => What::ReplicasUnavailable { required, alive },
             RequestError::WriteTimeout { received, required, .. }
@@ -76,6 +76,7 @@ impl RequestError {
 pub enum WriteKind {
     Simple,
     UnloggedBatch,
+    Counter,
     Cas,
 }
 

@@ -12,6 +12,7 @@ mod ballot;
 mod cas;
 mod cluster;
 mod contention;
+mod counter_write;
 mod difference;
 mod error;
 mod level;
@@ -32,6 +33,7 @@ mod write;
 pub use ballot::BallotGenerator;
 pub use cas::{Cas, CasRequest, CasResult, Evaluation};
 pub use cluster::{Cluster, Replica, ReplicaLayout};
+pub use counter_write::{CounterForward, Leader};
 pub use error::{Reasons, RequestError, Shortage, WriteKind};
 pub use operation::{Hint, Operation};
 pub use range_read::RangeRead;
@@ -39,8 +41,8 @@ pub use read::{Read, ReadRequest, TableLatencies};
 pub use serial_read::SerialRead;
 pub use speculation::{Latencies, SpeculativeRetry};
 pub use timeouts::{
-    CAS_CONTENTION_TIMEOUT, RANGE_REQUEST_TIMEOUT, READ_REQUEST_TIMEOUT, TRUNCATE_REQUEST_TIMEOUT,
-    WRITE_REQUEST_TIMEOUT,
+    CAS_CONTENTION_TIMEOUT, COUNTER_WRITE_REQUEST_TIMEOUT, RANGE_REQUEST_TIMEOUT, READ_REQUEST_TIMEOUT,
+    TRUNCATE_REQUEST_TIMEOUT, WRITE_REQUEST_TIMEOUT,
 };
 pub use truncate::Truncate;
 pub use write::{Write, WriteRequest};

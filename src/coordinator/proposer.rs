@@ -368,6 +368,7 @@ impl Proposer {
             }),
             keeps_hints: false,
             started: self.contest.started,
+            applied_here: false,
         };
         self.stage = Stage::Replaying(Write::send(sending, &self.layout, now, out));
         self.after_replay(now, out);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::acknowledgements::Acknowledgements;
 use super::cluster::{Replica, ReplicaLayout};
-use super::{Hint, Operation, RequestError, WRITE_REQUEST_TIMEOUT, WriteKind};
+use super::{COUNTER_WRITE_REQUEST_TIMEOUT, Hint, Operation, RequestError, WRITE_REQUEST_TIMEOUT, WriteKind};
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::{ConsistencyLevel, Mutation};
 use crate::event::What;
@@ -66,6 +66,8 @@ pub(super) struct Sending {
     pub keeps_hints: bool,
     /// When the client's request was: its timeout counts from there.
     pub started: Instant,
+    /// This node has applied it, and counts as one that answered.
+    pub applied_here: bool,
 }
 
 impl Write {
@@ -78,20 +80,37 @@ impl Write {
             carried: Carried::Mutation,
             keeps_hints: true,
             started: now,
+            applied_here: false,
+        };
+        Write::send(sending, layout, now, out)
+    }
+
+    /// What a leader does once it has an increment itself: sends what it has counted to the other replicas.
+    pub fn lead(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
+        let sending = Sending {
+            request,
+            carried: Carried::Mutation,
+            keeps_hints: true,
+            started: now,
+            applied_here: true,
         };
         Write::send(sending, layout, now, out)
     }
 
     pub(super) fn send(sending: Sending, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
         let request = sending.request;
+        let timeout = match request.kind {
+            WriteKind::Counter => COUNTER_WRITE_REQUEST_TIMEOUT,
+            _ => WRITE_REQUEST_TIMEOUT,
+        };
         let mut write = Write {
             consistency: request.consistency,
             cause: request.cause,
             acknowledgements: Acknowledgements::new(request.consistency, request.kind, layout),
             mutation: request.mutation,
             awaiting: BTreeMap::new(),
-            deadline: sending.started + WRITE_REQUEST_TIMEOUT,
-            expires: now + WRITE_REQUEST_TIMEOUT,
+            deadline: sending.started + timeout,
+            expires: now + timeout,
             settled: false,
             outcome: None,
             hints: Vec::new(),
@@ -102,6 +121,10 @@ impl Write {
             return write;
         }
         for replica in layout.live_local_last() {
+            if sending.applied_here && replica.endpoint == layout.local {
+                write.acknowledgements.acknowledge(replica);
+                continue;
+            }
             let payload = sending.carried.payload(&write.mutation);
             let id = out.send(replica.endpoint, write.cause, payload);
             write.awaiting.insert(id, replica.clone());

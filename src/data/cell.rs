@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{DeletionTime, EpochSeconds, Expiry, WriteTimestamp};
+use super::{CounterContext, DeletionTime, EpochSeconds, Expiry, WriteTimestamp};
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +12,7 @@ pub enum CellContent {
     Expiring(Bytes, Expiry),
     /// A tombstone, made at this time.
     Deleted(EpochSeconds),
+    Counter(CounterContext),
 }
 
 /// One written value of a column (or of one element of a collection).
@@ -43,6 +44,13 @@ impl Cell {
         }
     }
 
+    pub fn counter(timestamp: WriteTimestamp, context: CounterContext) -> Cell {
+        Cell {
+            timestamp,
+            content: CellContent::Counter(context),
+        }
+    }
+
     pub fn is_tombstone(&self) -> bool {
         matches!(self.content, CellContent::Deleted(_))
     }
@@ -51,12 +59,21 @@ impl Cell {
         self.value(now).is_some()
     }
 
-    /// The value, unless it is deleted or has expired.
+    /// The value as it is stored, unless it is deleted or has expired.
     pub fn value(&self, now: EpochSeconds) -> Option<&Bytes> {
         match &self.content {
             CellContent::Live(value) => Some(value),
+            CellContent::Counter(context) => Some(context.as_bytes()),
             CellContent::Expiring(value, expiry) if now < expiry.at => Some(value),
             _ => None,
+        }
+    }
+
+    /// The value as a statement sees it: of a counter, its total.
+    pub fn shown(&self, now: EpochSeconds) -> Option<Bytes> {
+        match &self.content {
+            CellContent::Counter(context) => Some(Bytes::copy_from_slice(&context.total().to_be_bytes())),
+            _ => self.value(now).cloned(),
         }
     }
 
@@ -70,7 +87,7 @@ impl Cell {
     /// When it was deleted or will expire: `EpochSeconds::NEVER` for a cell that just lives.
     pub fn local_deletion_time(&self) -> EpochSeconds {
         match &self.content {
-            CellContent::Live(_) => EpochSeconds::NEVER,
+            CellContent::Live(_) | CellContent::Counter(_) => EpochSeconds::NEVER,
             CellContent::Expiring(_, expiry) => expiry.at,
             CellContent::Deleted(at) => *at,
         }
@@ -82,12 +99,26 @@ impl Cell {
 
     /// The winner of two cells of the same column: the newer, and on a tie the rule of `Cells.resolveRegular`, which does not
     /// depend on the order of the two: tombstone before expiring before live, then the later expiry, the shorter TTL, the larger value.
-    pub fn reconcile(self, other: Cell) -> Cell {
-        if self.wins_over(&other) { self } else { other }
+    /// Counters add up, shard by shard.
+    #[must_use]
+    pub fn reconcile(mut self, other: Cell) -> Cell {
+        self.merge(other);
+        self
     }
 
     /// `reconcile`, in place.
     pub fn merge(&mut self, other: Cell) {
+        match (&mut self.content, &other.content) {
+            (CellContent::Counter(mine), CellContent::Counter(theirs)) => {
+                *mine = mine.merge(theirs);
+                self.timestamp = self.timestamp.max(other.timestamp);
+                return;
+            }
+            // A counter that was deleted stays deleted, whatever is newer. CASSANDRA-7346.
+            (CellContent::Deleted(_), CellContent::Counter(_)) => return,
+            (CellContent::Counter(_), _) => return *self = other,
+            _ => {}
+        }
         if !self.wins_over(&other) {
             *self = other;
         }
@@ -100,7 +131,7 @@ impl Cell {
         let rank = |cell: &Cell| match cell.content {
             CellContent::Deleted(_) => 2,
             CellContent::Expiring(..) => 1,
-            CellContent::Live(_) => 0,
+            CellContent::Live(_) | CellContent::Counter(_) => 0,
         };
         if rank(self) != rank(other) {
             return rank(self) > rank(other);
@@ -117,6 +148,7 @@ impl Cell {
     fn raw_value(&self) -> &[u8] {
         match &self.content {
             CellContent::Live(value) | CellContent::Expiring(value, _) => value,
+            CellContent::Counter(context) => context.as_bytes(),
             CellContent::Deleted(_) => &[],
         }
     }

@@ -102,6 +102,10 @@ impl Writer {
                 self.tag(1);
                 self.bytes(value);
             }
+            CellContent::Counter(context) => {
+                self.tag(3);
+                self.bytes(context.as_bytes());
+            }
             CellContent::Expiring(value, expiry) => {
                 self.tag(2);
                 self.bytes(value);

@@ -200,6 +200,15 @@ impl Partition {
         self.rows.retain(|clustering, row| keep(clustering, row));
     }
 
+    /// Changes rows in place, the static one (which has no clustering) among them. What they hold must stay as new as it was.
+    pub fn change_rows(&mut self, mut change: impl FnMut(Option<&Clustering>, &mut Row)) {
+        change(None, &mut self.static_row);
+        self.rows.retain(|clustering, row| {
+            change(Some(clustering), row);
+            true
+        });
+    }
+
     pub fn clear_static(&mut self) {
         self.static_row = Row::default();
     }

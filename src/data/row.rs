@@ -171,6 +171,15 @@ impl Row {
         self.columns.retain_mut(|(_, data)| data.survives(&deletion));
     }
 
+    /// Changes the cells of simple columns in place.
+    pub fn change_cells(&mut self, mut change: impl FnMut(&ColumnName, &mut Cell)) {
+        for (name, data) in &mut self.columns {
+            if let ColumnData::Simple(cell) = data {
+                change(name, cell);
+            }
+        }
+    }
+
     pub(super) fn retain_data(&mut self, mut keep: impl FnMut(&mut ColumnData) -> bool) {
         self.columns.retain_mut(|(_, data)| keep(data));
     }

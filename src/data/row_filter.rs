@@ -95,7 +95,7 @@ impl ColumnCondition {
     pub fn holds_for_column(&self, data: Option<&ColumnData>, now: EpochSeconds) -> bool {
         match data {
             None => false,
-            Some(ColumnData::Simple(cell)) => cell.value(now).is_some_and(|value| self.holds_for(value)),
+            Some(ColumnData::Simple(cell)) => cell.shown(now).is_some_and(|value| self.holds_for(&value)),
             Some(ColumnData::Complex(complex)) => {
                 let mut live = complex
                     .cells

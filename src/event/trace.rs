@@ -20,6 +20,11 @@ pub fn activity(what: &What) -> Option<String> {
         What::ResponseProcessed { from } => format!("Processing response from /{from}:{STORAGE_PORT}"),
         What::ResponseEnqueued { to } => format!("Enqueuing response to /{to}:{STORAGE_PORT}"),
         What::DeterminingReplicas { .. } => "Determining replicas for mutation".into(),
+        What::CounterForwarded { to, start, end } => {
+            format!("Enqueuing counter update to Full(/{to}:{STORAGE_PORT},({start},{end}])")
+        }
+        What::CounterLocksAcquired => "Acquiring counter locks".into(),
+        What::CountersRead { count } => format!("Reading {count} counter values from the CF"),
         What::ReadingData { from } => format!("reading data from /{from}:{STORAGE_PORT}"),
         What::ReadingDigest { from } => format!("reading digest from /{from}:{STORAGE_PORT}"),
         What::ReadingFullData { from } => format!("Enqueuing full data read to /{from}:{STORAGE_PORT}"),

@@ -38,6 +38,8 @@ verbs! {
     SchemaPullRsp = "SCHEMA_PULL_RSP", Schema;
     MutationReq = "MUTATION_REQ", Write;
     MutationRsp = "MUTATION_RSP", Write;
+    CounterMutationReq = "COUNTER_MUTATION_REQ", Write;
+    CounterMutationRsp = "COUNTER_MUTATION_RSP", Write;
     HintReq = "HINT_REQ", Hint;
     HintRsp = "HINT_RSP", Hint;
     ReadReq = "READ_REQ", Read;

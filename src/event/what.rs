@@ -62,6 +62,12 @@ pub enum What {
         token: Token,
         replicas: Vec<Endpoint>,
     },
+    /// An increment goes to the replica that leads it, which holds this stretch of the ring.
+    CounterForwarded {
+        to: Endpoint,
+        start: Token,
+        end: Token,
+    },
     ReadingData {
         from: Endpoint,
     },
@@ -148,6 +154,12 @@ pub enum What {
     },
     PaxosContention {
         ballot: Uuid,
+    },
+
+    // Counters.
+    CounterLocksAcquired,
+    CountersRead {
+        count: u32,
     },
 
     // Storage.

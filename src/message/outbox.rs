@@ -42,7 +42,12 @@ impl Outbox {
 
     /// Answers a request.
     pub fn reply(&mut self, request: &Envelope, payload: Payload) {
-        self.push(request.from, Some(request.id), request.cause, payload);
+        self.answer(request.from, request.id, request.cause, payload);
+    }
+
+    /// Answers a request that came a while ago.
+    pub fn answer(&mut self, to: Endpoint, request: MessageId, cause: Option<RequestId>, payload: Payload) {
+        self.push(to, Some(request), cause, payload);
     }
 
     pub fn event(&mut self, cause: Option<RequestId>, what: What) {

@@ -3,11 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::HostId;
-use crate::data::{Mutation, Partition, ReadCommand, TableId, WriteTimestamp};
+use crate::data::{ConsistencyLevel, Mutation, Partition, ReadCommand, TableId, WriteTimestamp};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutationRequest {
     pub mutation: Mutation,
+}
+
+/// Increments for a leader to add up, and how surely they are to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterRequest {
+    pub mutation: Mutation,
+    pub consistency: ConsistencyLevel,
 }
 
 /// A write that its replica missed, kept since `created` by the sender.

@@ -32,6 +32,7 @@ impl Running {
             Payload::PaxosPrepareRequest(_) | Payload::PaxosProposeRequest(_) | Payload::PaxosCommitRequest(_) => {
                 self.on_paxos_request(&message);
             }
+            Payload::CounterRequest(request) => self.on_counter_request(&message, request),
             _ if message.in_reply_to.is_some() => self.on_response(message),
             _ => self.on_replica_request(&message),
         }

@@ -7,6 +7,7 @@ mod api;
 mod bootstrap;
 mod config;
 mod core;
+mod counters;
 mod dispatch;
 mod hinting;
 mod operations;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
-use crate::coordinator::{Cas, Hint, Operation, RangeRead, Read, SerialRead, Truncate, Write};
+use crate::coordinator::{Cas, CounterForward, Hint, Operation, RangeRead, Read, SerialRead, Truncate, Write};
 use crate::message::{Outbox, Payload};
 
 /// One operation, unique on its node since it started.
@@ -18,6 +18,7 @@ pub(super) enum Running {
     SerialRead(Box<SerialRead>),
     Cas(Box<Cas>),
     Truncate(Truncate),
+    CounterForward(Box<CounterForward>),
 }
 
 /// Does the same to whichever it is.
@@ -30,15 +31,26 @@ macro_rules! each {
             Running::SerialRead($it) => $body,
             Running::Cas($it) => $body,
             Running::Truncate($it) => $body,
+            Running::CounterForward($it) => $body,
         }
     };
 }
 
-/// Whose operation it is: the request, and which of its operations.
+/// Whose operation it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    pub request: RequestId,
-    pub index: usize,
+pub(super) enum Owner {
+    /// A client's request, and which of its operations.
+    Request { request: RequestId, index: usize },
+    /// A coordinator for which this node leads an increment.
+    Coordinator(Asked),
+}
+
+/// A request of another node's that an operation answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub from: Endpoint,
+    pub id: MessageId,
+    pub cause: Option<RequestId>,
 }
 
 struct Entry {

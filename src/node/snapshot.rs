@@ -205,6 +205,7 @@ fn cell_view(column: &str, path: Option<String>, ty: &CqlType, cell: &Cell) -> C
         crate::data::CellContent::Live(value) | crate::data::CellContent::Expiring(value, _) => {
             Some(literal(ty, value))
         }
+        crate::data::CellContent::Counter(context) => Some(context.total().to_string()),
         crate::data::CellContent::Deleted(_) => None,
     };
     CellView {

@@ -3,6 +3,7 @@
 //! The same functions serve a coordinator on another node, through its messages, and the one on this node, directly. Knows the
 //! engine and the schema; does not know consistency levels, nor what becomes of an answer.
 
+mod counter;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::message::{Outbox, Payload};
 use crate::schema::Schema;
 use crate::storage::{Engine, StorageError};
 
+pub use counter::lead;
 pub use read::{read, read_table};
 pub use write::{apply, apply_hint, truncate};
 

@@ -101,6 +101,15 @@ impl Placement {
             .map(|((&start, &end), replicas)| (TokenRange::new(start, end), &replicas[..]))
     }
 
+    /// The arc that a token lies in.
+    pub fn range_of(&self, token: Token) -> TokenRange {
+        let ends = &self.natural.ends;
+        let at = ends.partition_point(|end| *end < token) % ends.len().max(1);
+        let before = (at + ends.len()).saturating_sub(1) % ends.len().max(1);
+        let end = |at: usize| ends.get(at).copied().unwrap_or(Token::MIN);
+        TokenRange::new(end(before), end(at))
+    }
+
     /// The arcs a node holds a replica of.
     pub fn ranges_of(&self, endpoint: Endpoint) -> impl Iterator<Item = TokenRange> {
         self.ranges()

@@ -88,6 +88,12 @@ impl TableMetadata {
             .chain(self.regulars.values())
     }
 
+    /// Whether its columns beside the key are counters: all of them are, or none.
+    pub fn is_counter(&self) -> bool {
+        let mut rest = self.regulars.values().chain(self.statics.values());
+        rest.any(|column| column.ty == CqlType::Counter)
+    }
+
     pub fn column(&self, name: &str) -> Option<&ColumnMetadata> {
         let keys = self.partition_key.iter().chain(&self.clustering);
         keys.into_iter()

@@ -40,6 +40,10 @@ impl Attributes {
         self.timestamp.is_some()
     }
 
+    pub fn has_time_to_live(&self) -> bool {
+        self.time_to_live.is_some()
+    }
+
     pub fn timestamp(&self, default: WriteTimestamp, at: &mut Evaluation<'_>) -> Result<WriteTimestamp, QueryError> {
         let Some(term) = &self.timestamp else {
             return Ok(default);

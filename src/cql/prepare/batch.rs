@@ -22,29 +22,15 @@ pub struct BatchPlan {
 
 impl PrepareContext<'_> {
     pub(super) fn batch(&self, batch: &Batch) -> Result<BatchPlan, QueryError> {
-        if batch.using.time_to_live.is_some() {
-            return Err(QueryError::invalid(
-                "Global TTL on the BATCH statement is not supported.",
-            ));
-        }
-        if batch.kind == BatchKind::Counter {
-            return Err(not_yet("Counter columns"));
-        }
         let mut statements = Vec::new();
+        let mut has_conditions = false;
         for modification in &batch.statements {
-            if self.cas(modification)?.is_some() {
-                return Err(match batch.using.timestamp {
-                    Some(_) => QueryError::invalid("Cannot provide custom timestamp for conditional BATCH"),
-                    None => not_yet("Conditions in a BATCH"),
-                });
-            }
-            let plan = self.modification(modification)?;
-            if batch.using.timestamp.is_some() && plan.attributes.has_timestamp() {
-                return Err(QueryError::invalid(
-                    "Timestamp must be set either on BATCH or individual statements",
-                ));
-            }
-            statements.push(plan);
+            has_conditions |= self.cas(modification)?.is_some();
+            statements.push(self.modification(modification)?);
+        }
+        validate(batch, &statements, has_conditions)?;
+        if has_conditions {
+            return Err(not_yet("Conditions in a BATCH"));
         }
         let attributes = match statements.first() {
             Some(first) => self.attributes(batch.using.timestamp.as_ref(), None, &first.table)?,
@@ -65,6 +51,44 @@ impl PrepareContext<'_> {
             Modification::InsertJson(_) => Err(not_yet("INSERT JSON")),
         }
     }
+}
+
+/// `BatchStatement.validate`, whose order of complaints this is.
+fn validate(batch: &Batch, statements: &[ModifyPlan], has_conditions: bool) -> Result<(), QueryError> {
+    let refuse = |text: &str| Err(QueryError::invalid(text));
+    let (is_counter, is_stamped) = (batch.kind == BatchKind::Counter, batch.using.timestamp.is_some());
+    if batch.using.time_to_live.is_some() {
+        return refuse("Global TTL on the BATCH statement is not supported.");
+    }
+    if is_stamped && has_conditions {
+        return refuse("Cannot provide custom timestamp for conditional BATCH");
+    }
+    if is_stamped && is_counter {
+        return refuse("Cannot provide custom timestamp for counter BATCH");
+    }
+    if is_stamped && statements.iter().any(|it| it.attributes.has_timestamp()) {
+        return refuse("Timestamp must be set either on BATCH or individual statements");
+    }
+    let has_counters = statements.iter().any(|it| it.table.is_counter());
+    let has_others = statements.iter().any(|it| !it.table.is_counter());
+    if is_stamped && has_counters {
+        return refuse("Cannot provide custom timestamp for a BATCH containing counters");
+    }
+    if is_counter && has_others {
+        return refuse("Cannot include non-counter statement in a counter batch");
+    }
+    if has_counters && has_others {
+        return refuse("Counter and non-counter mutations cannot exist in the same batch");
+    }
+    if batch.kind == BatchKind::Logged && has_counters {
+        return refuse("Cannot include a counter statement in a logged batch");
+    }
+    let mut tables = statements.iter().map(|it| it.table.id);
+    let first = tables.next();
+    if has_conditions && tables.any(|table| Some(table) != first) {
+        return refuse("Batch with conditions cannot span multiple tables");
+    }
+    Ok(())
 }
 
 impl BatchPlan {

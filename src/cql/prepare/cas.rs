@@ -62,6 +62,11 @@ impl PrepareContext<'_> {
             },
             _ => return Ok(None),
         };
+        if modify.table.is_counter() {
+            return Err(QueryError::invalid(
+                "Conditional updates are not supported on counter tables",
+            ));
+        }
         if modify.attributes.has_timestamp() {
             return Err(QueryError::invalid(
                 "Cannot provide custom timestamp for conditional updates",

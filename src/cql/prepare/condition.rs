@@ -77,6 +77,9 @@ impl PrepareContext<'_> {
                 column.name
             )));
         }
+        if column.ty == CqlType::Counter {
+            return Err(QueryError::invalid("Conditions on counters are not supported"));
+        }
         let receiver = |name: String, ty: &CqlType| Receiver { name, ty: ty.clone() };
         let (part, receiver) = match &condition.part {
             ColumnPart::Whole => (Part::Whole, receiver(column.name.to_string(), &column.ty)),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::attributes::Attributes;
-use super::definition::not_yet;
 use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
 use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
@@ -60,6 +59,11 @@ pub(super) enum Rows {
 impl PrepareContext<'_> {
     pub(super) fn insert(&self, statement: &Insert) -> Result<ModifyPlan, QueryError> {
         let table = self.table(&statement.table)?;
+        if table.is_counter() {
+            return Err(QueryError::invalid(
+                "INSERT statements are not allowed on counter tables, use UPDATE instead",
+            ));
+        }
         let columns = statement
             .columns
             .iter()
@@ -213,6 +217,7 @@ impl ModifyPlan {
 
     /// One mutation a partition; `timestamp` is for a statement that names none.
     pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
+        self.check_attributes()?;
         let timestamp = self.attributes.timestamp(timestamp, at)?;
         let mut mutations = Vec::new();
         for key in self.keys(at)? {
@@ -220,6 +225,20 @@ impl ModifyPlan {
             mutations.push(Mutation::new(self.table.keyspace.clone(), self.table.id, update));
         }
         Ok(mutations)
+    }
+
+    /// A counter's time is that of its increments, and it does not expire.
+    fn check_attributes(&self) -> Result<(), QueryError> {
+        let refused = |what: &str| {
+            Err(QueryError::invalid(format!(
+                "Cannot provide custom {what} for counter updates"
+            )))
+        };
+        match self.table.is_counter() {
+            true if self.attributes.has_timestamp() => refused("timestamp"),
+            true if self.attributes.has_time_to_live() => refused("TTL"),
+            _ => Ok(()),
+        }
     }
 
     fn update(
@@ -414,9 +433,7 @@ fn refuse_foreign_restrictions(table: &TableMetadata, restrictions: &Restriction
 
 fn check_one_operation_a_column(operations: &[Operation]) -> Result<(), QueryError> {
     for (at, operation) in operations.iter().enumerate() {
-        let again = operations[..at]
-            .iter()
-            .any(|it| it.column.name == operation.column.name && it.is_whole() && operation.is_whole());
+        let again = operations[..at].iter().any(|it| !it.goes_with(operation));
         if again {
             let name = &operation.column.name;
             return Err(QueryError::invalid(format!(
@@ -425,12 +442,4 @@ fn check_one_operation_a_column(operations: &[Operation]) -> Result<(), QueryErr
         }
     }
     Ok(())
-}
-
-/// Counter columns and what else has no operations yet.
-pub(super) fn refuse_counters(column: &ColumnMetadata) -> Result<(), QueryError> {
-    match column.ty == crate::data::CqlType::Counter {
-        true => Err(not_yet("Counter columns")),
-        false => Ok(()),
-    }
 }

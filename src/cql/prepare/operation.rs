@@ -6,7 +6,6 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::definition::not_yet;
-use super::modify::refuse_counters;
 use super::restrictions::existing_column;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext, UuidKind};
@@ -14,7 +13,7 @@ use crate::cql::QueryError;
 use crate::cql::ast::{Change, Deletion, Term};
 use crate::data::types::layout::{split_collection, split_tuple};
 use crate::data::types::ordering::encode_component;
-use crate::data::{Cell, CqlType, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp};
+use crate::data::{Cell, CounterContext, CqlType, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 /// One change to one column.
@@ -40,6 +39,11 @@ enum TypedChange {
         value: TypedTerm,
     },
     Delete,
+    /// A counter goes up or down.
+    Count {
+        by: TypedTerm,
+        down: bool,
+    },
 }
 
 /// Where an operation writes, and with what time.
@@ -63,16 +67,16 @@ impl RowWriter<'_, '_> {
 impl Operation {
     /// Sets the whole column, as INSERT does.
     pub fn set(column: &ColumnMetadata, term: TypedTerm) -> Result<Operation, QueryError> {
-        refuse_counters(column)?;
         Ok(Operation {
             column: column.clone(),
             change: TypedChange::Set(term),
         })
     }
 
-    /// Whether it is about the column as a whole: only one such change may be in a statement.
-    pub fn is_whole(&self) -> bool {
-        !matches!(self.change, TypedChange::SetElement { .. })
+    /// Whether a statement may have both: a column that is set has no other change. `Operation.RawUpdate.isCompatibleWith`.
+    pub fn goes_with(&self, other: &Operation) -> bool {
+        let sets = |it: &Operation| matches!(it.change, TypedChange::Set(_));
+        self.column.name != other.column.name || !(sets(self) || sets(other))
     }
 
     pub(super) fn write(&self, row: &mut Row, writer: &mut RowWriter<'_, '_>) -> Result<(), QueryError> {
@@ -110,6 +114,22 @@ impl Operation {
                     .ok_or_else(|| QueryError::invalid("Invalid null map key"))?;
                 let value = value.evaluate(writer.at)?;
                 self.write_path(path, writer.cell(value), row);
+                Ok(())
+            }
+            TypedChange::Count { by, down } => {
+                let by = by.evaluate(writer.at)?;
+                let by = by.ok_or_else(|| QueryError::invalid("Invalid null value for counter increment"))?;
+                let by = <[u8; 8]>::try_from(&*by).map_err(|_| QueryError::invalid("Invalid counter increment"))?;
+                let by = i64::from_be_bytes(by);
+                let by = match down {
+                    false => by,
+                    true => by.checked_neg().ok_or_else(|| {
+                        QueryError::invalid(format!(
+                            "The negation of {by} overflows supported counter precision (signed 8 bytes integer)"
+                        ))
+                    })?,
+                };
+                row.add_cell(name, Cell::counter(writer.timestamp, CounterContext::update(by)));
                 Ok(())
             }
             TypedChange::Delete if is_multi_cell => {
@@ -190,7 +210,6 @@ impl PrepareContext<'_> {
         change: &Change,
         table: &TableMetadata,
     ) -> Result<Operation, QueryError> {
-        refuse_counters(column)?;
         let whole = Receiver {
             name: column.name.to_string(),
             ty: column.ty.clone(),
@@ -217,7 +236,20 @@ impl PrepareContext<'_> {
             }
         };
         match change {
-            Change::Set(term) => operation(TypedChange::Set(self.term(term, &whole, &table.keyspace)?)),
+            Change::Set(term) => {
+                let term = self.term(term, &whole, &table.keyspace)?;
+                if column.ty == CqlType::Counter {
+                    return Err(QueryError::invalid(format!(
+                        "Cannot set the value of counter column {} (counters can only be incremented/decremented, not set)",
+                        column.name
+                    )));
+                }
+                operation(TypedChange::Set(term))
+            }
+            Change::Add(by) | Change::Subtract(by) if column.ty == CqlType::Counter => operation(TypedChange::Count {
+                by: self.term(by, &whole, &table.keyspace)?,
+                down: matches!(change, Change::Subtract(_)),
+            }),
             Change::Add(term) => {
                 needs_multi_cell(&format!("{0} = {0} + {term}", column.name))?;
                 let has_null = |entries: &[(Term, Term)]| entries.iter().any(|(_, value)| *value == Term::Null);

@@ -41,7 +41,7 @@ impl RowValues for RowView<'_> {
             ColumnKind::PartitionKey => self.key.get(usize::from(column.position)).cloned(),
             ColumnKind::Clustering => self.clustering?.values().get(usize::from(column.position))?.clone(),
             ColumnKind::Static | ColumnKind::Regular => match self.data(name)? {
-                ColumnData::Simple(cell) => cell.value(self.now).cloned(),
+                ColumnData::Simple(cell) => cell.shown(self.now),
                 ColumnData::Complex(data) => assemble(&column.ty, data, self.now),
             },
         }

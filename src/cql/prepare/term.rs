@@ -56,6 +56,9 @@ impl PrepareContext<'_> {
     /// Gives a term the type of its receiver, or says why it cannot have it.
     pub fn term(&self, term: &Term, receiver: &Receiver, keyspace: &KeyspaceName) -> Result<TypedTerm, QueryError> {
         match term {
+            Term::Null if receiver.ty == CqlType::Counter => Err(QueryError::invalid(
+                "Invalid null value for counter increment/decrement",
+            )),
             Term::Null => Ok(TypedTerm::Null),
             Term::Literal(literal) => constant(literal, receiver),
             Term::List(elements) => match &receiver.ty {

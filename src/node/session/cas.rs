@@ -36,7 +36,7 @@ impl Running {
             let first = out.messages.len();
             let cas = Cas::start(cas, cluster.layout(key.token), &latencies, &mut ballots, now, out);
             operations.add(
-                Owner { request: id, index: 0 },
+                Owner::Request { request: id, index: 0 },
                 operations::Running::Cas(Box::new(cas)),
                 out,
                 first,

@@ -87,6 +87,7 @@ fn write_type(kind: WriteKind) -> WriteType {
     match kind {
         WriteKind::Simple => WriteType::Simple,
         WriteKind::UnloggedBatch => WriteType::UnloggedBatch,
+        WriteKind::Counter => WriteType::Counter,
         WriteKind::Cas => WriteType::Cas,
     }
 }

@@ -19,6 +19,19 @@ pub(super) fn check_write(level: ConsistencyLevel) -> Result<(), QueryError> {
     }
 }
 
+/// `ConsistencyLevel.validateCounterForWrite`
+pub(super) fn check_counter_write(level: ConsistencyLevel, table: &str) -> Result<(), QueryError> {
+    match level {
+        ConsistencyLevel::Any => Err(QueryError::invalid(format!(
+            "Consistency level ANY is not yet supported for counter table {table}"
+        ))),
+        _ if level.is_serial() => Err(QueryError::invalid(
+            "Counter operations are inherently non-serializable",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The level at which a conditional update that was decided is written.
 pub(super) fn check_commit(level: ConsistencyLevel) -> Result<(), QueryError> {
     match level.is_serial() {

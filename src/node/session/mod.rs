@@ -136,11 +136,15 @@ impl Running {
         for hint in stepped.hints {
             self.store_hint(hint);
         }
-        let Owner { request, index } = stepped.owner;
+        let (request, index) = match stepped.owner {
+            Owner::Request { request, index } => (request, index),
+            Owner::Coordinator(asked) => return self.after_lead(stepped.id, asked),
+        };
         let outcome = match self.operations.get_mut(stepped.id) {
             None => return,
             Some(operations::Running::Cas(_)) => None,
             Some(operations::Running::Write(it)) => it.take_outcome().map(Outcome::Written),
+            Some(operations::Running::CounterForward(it)) => it.take_outcome().map(Outcome::Written),
             Some(operations::Running::Truncate(it)) => it.take_outcome().map(Outcome::Written),
             Some(operations::Running::Read(it)) => it.take_outcome().map(Outcome::Read),
             Some(operations::Running::RangeRead(it)) => it.take_outcome().map(Outcome::Read),
@@ -169,7 +173,7 @@ impl Running {
             let first = out.messages.len();
             let truncate = Truncate::start(truncate, Some(id), cluster, now, out);
             operations.add(
-                Owner { request: id, index: 0 },
+                Owner::Request { request: id, index: 0 },
                 operations::Running::Truncate(truncate),
                 out,
                 first,
@@ -275,7 +279,7 @@ impl Running {
     }
 
     /// Gives `start` the cluster as this node sees it now, for the tables of a keyspace.
-    fn with_cluster<T>(
+    pub(in crate::node) fn with_cluster<T>(
         &mut self,
         keyspace: &KeyspaceName,
         start: impl FnOnce(&Cluster<'_>, &mut Operations, &mut crate::message::Outbox) -> T,

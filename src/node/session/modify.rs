@@ -12,7 +12,10 @@ use crate::node::operations::{self, Owner};
 
 impl Running {
     pub(super) fn start_writes(&mut self, request: &ClientRequest, plan: &ModifyPlan) -> Result<Started, QueryError> {
-        levels::check_write(request.consistency)?;
+        match plan.table().is_counter() {
+            true => levels::check_counter_write(request.consistency, &plan.table().name)?,
+            false => levels::check_write(request.consistency)?,
+        }
         levels::refuse_system(&plan.table().keyspace)?;
         let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
@@ -43,6 +46,11 @@ impl Running {
         let left = mutations.len();
         let mut started = Vec::with_capacity(left);
         for (index, mutation) in mutations.into_iter().enumerate() {
+            let owner = Owner::Request { request: id, index };
+            if self.is_counter(&mutation) {
+                started.push(self.start_increment(owner, mutation, consistency)?);
+                continue;
+            }
             let keyspace = mutation.keyspace.clone();
             started.push(self.with_cluster(&keyspace, |cluster, operations, out| {
                 let layout = cluster.layout(mutation.key.token);
@@ -58,15 +66,18 @@ impl Running {
                     now,
                     out,
                 );
-                operations.add(
-                    Owner { request: id, index },
-                    operations::Running::Write(Box::new(write)),
-                    out,
-                    first,
-                )
+                operations.add(owner, operations::Running::Write(Box::new(write)), out, first)
             })?);
         }
         Ok(Started::Waiting(Stage::Writes { left }, started))
+    }
+
+    fn is_counter(&self, mutation: &Mutation) -> bool {
+        let mut tables = mutation
+            .updates()
+            .iter()
+            .filter_map(|(table, _)| self.schema.table_by_id(*table));
+        tables.any(|table| table.is_counter())
     }
 
     pub(super) fn write_done(&mut self, request: RequestId, outcome: Result<(), RequestError>) {

@@ -106,7 +106,7 @@ impl Running {
                         operations::Running::RangeRead(Box::new(scan))
                     }
                 };
-                operations.add(Owner { request, index }, running, out, first)
+                operations.add(Owner::Request { request, index }, running, out, first)
             };
             commands.into_iter().enumerate().map(&mut start).collect()
         });

@@ -38,7 +38,7 @@ pub(super) fn add_columns(
         Err(answer) => return answer,
     };
     let mut after = TableMetadata::clone(table);
-    let has_counters = table.regulars.values().any(|column| column.ty == CqlType::Counter);
+    let has_counters = table.is_counter();
     for NewColumn { name, ty, is_static } in columns {
         if after.column(&name).is_some() {
             if if_not_exists {
@@ -56,6 +56,13 @@ pub(super) fn add_columns(
         if ty == CqlType::Counter && !has_counters {
             let text = format!(
                 "{}.{}: Cannot have a counter column (\"{name}\") in a non counter table",
+                table.keyspace, table.name
+            );
+            return Err(SchemaError::configuration(text));
+        }
+        if ty != CqlType::Counter && has_counters {
+            let text = format!(
+                "{}.{}: Cannot have a non counter column (\"{name}\") in a counter table",
                 table.keyspace, table.name
             );
             return Err(SchemaError::configuration(text));
