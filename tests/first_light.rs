@@ -45,6 +45,7 @@ impl Session {
         let request = ClientRequest {
             id: self.cluster.next_request(),
             query: query.to_string(),
+            form: Default::default(),
             keyspace: Some(KeyspaceName::new("my_keyspace")),
             consistency: self.consistency,
             serial_consistency: ConsistencyLevel::Serial,

@@ -12,10 +12,12 @@ mod parser;
 pub mod prepare;
 mod result;
 mod split;
+mod statement_id;
 mod token;
 
 pub use error::{Position, SyntaxError};
 pub use keyword::{Keyword, KeywordClass};
-pub use parser::{MAX_CHAINED_OPERATORS, MAX_NESTING, Parsed, parse};
-pub use result::{QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};
+pub use parser::{MAX_CHAINED_OPERATORS, MAX_NESTING, Parsed, parse, parse_after};
+pub use result::{PreparedStatement, QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};
 pub use split::{InvalidCharacter, Split, split};
+pub use statement_id::StatementId;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::StatementId;
 use crate::data::{ColumnName, ConsistencyLevel, CqlType, KeyspaceName};
 use crate::schema::change::SchemaChange;
 
@@ -13,6 +14,19 @@ pub enum QueryResult {
     Rows(Rows),
     SetKeyspace(KeyspaceName),
     SchemaChange(SchemaChange),
+    Prepared(Box<PreparedStatement>),
+}
+
+/// What a client is told of a statement it prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedStatement {
+    pub id: StatementId,
+    /// What each bind marker is called, and of which type it is.
+    pub markers: Vec<ResultColumn>,
+    /// Which marker gives each column of the partition key; empty unless all are given by one.
+    pub partition_key: Vec<u16>,
+    /// The columns of its rows, if it is one that always has the same.
+    pub columns: Option<Vec<ResultColumn>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +125,11 @@ pub enum QueryError {
         table: Option<String>,
         message: String,
     },
+    #[error(
+        "Prepared query with ID {0} not found (either the query was not prepared on this host (maybe the host has been \
+         restarted?) or you have prepared too many queries and it has been evicted from the internal cache)"
+    )]
+    Unprepared(StatementId),
 }
 
 /// Where in the statement the trouble is, for the page's underline. Line from 1, column from 0, both in characters.
@@ -148,6 +167,7 @@ impl QueryError {
             QueryError::Invalid { .. } => 0x2200,
             QueryError::Configuration(_) => 0x2300,
             QueryError::AlreadyExists { .. } => 0x2400,
+            QueryError::Unprepared(_) => 0x2500,
         }
     }
 }

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::base::RequestId;
-use crate::cql::{QueryError, QueryResult};
+use crate::cql::ast::BatchKind;
+use crate::cql::prepare::BoundValues;
+use crate::cql::{QueryError, QueryResult, StatementId};
 use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
 use crate::event::Event;
 use crate::message::Envelope;
@@ -22,7 +24,9 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRequest {
     pub id: RequestId,
+    /// Its text; of a prepared statement or a batch, the form says it.
     pub query: String,
+    pub form: Form,
     /// The keyspace the client USEs.
     pub keyspace: Option<KeyspaceName>,
     pub consistency: ConsistencyLevel,
@@ -32,6 +36,38 @@ pub struct ClientRequest {
     pub paging_state: Option<Bytes>,
     /// The client's own timestamp for writes that name none.
     pub timestamp: Option<WriteTimestamp>,
+}
+
+/// What a client wants done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// Carry the text out, with these values for its markers.
+    Query(BoundValues),
+    /// Prepare the text for later.
+    Prepare,
+    /// Carry out what was prepared.
+    Execute {
+        statement: StatementId,
+        values: BoundValues,
+    },
+    /// Carry out several modifications as one.
+    Batch {
+        kind: BatchKind,
+        statements: Vec<(BatchPart, BoundValues)>,
+    },
+}
+
+impl Default for Form {
+    fn default() -> Form {
+        Form::Query(BoundValues::default())
+    }
+}
+
+/// One of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BatchPart {
+    Text(String),
+    Prepared(StatementId),
 }
 
 /// The answer to a client's request.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bootstrap::Bootstrap;
 use super::operations::Operations;
 use super::schema_sync::SchemaSync;
-use super::session::Statement;
+use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
 use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
@@ -43,6 +43,7 @@ pub(super) struct Running {
     pub schema_sync: SchemaSync,
     pub operations: Operations,
     pub statements: BTreeMap<RequestId, Statement>,
+    pub prepared_statements: PreparedStatements,
     pub ballots: BallotGenerator,
     pub latencies: BTreeMap<TableId, TableLatencies>,
     pub random: Random,

@@ -21,7 +21,7 @@ mod uuids;
 mod view;
 
 pub use self::core::Node;
-pub use api::{ClientReply, ClientRequest, Input, Output};
+pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::NodeConfig;
 pub use system_tables::RELEASE_VERSION;
 pub use view::{

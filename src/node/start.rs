@@ -8,6 +8,7 @@ use super::bootstrap::Bootstrap;
 use super::core::Running;
 use super::operations::Operations;
 use super::schema_sync::{SchemaSync, load};
+use super::session::PreparedStatements;
 use super::uuids::TimeUuids;
 use crate::base::{Endpoint, HostId, Instant, Random};
 use crate::coordinator::BallotGenerator;
@@ -85,6 +86,7 @@ impl Running {
             schema_sync: SchemaSync::default(),
             operations: Operations::default(),
             statements: BTreeMap::new(),
+            prepared_statements: PreparedStatements::default(),
             ballots: BallotGenerator::new(
                 config.clock,
                 Random::stream(config.seed, &format!("ballots {endpoint} {generation}")),

@@ -6,7 +6,7 @@ use super::api::PartitionRef;
 use crate::base::UnixMicros;
 use crate::cql::ast::Statement;
 use crate::cql::parse;
-use crate::cql::prepare::{Evaluation, Plan, PrepareContext, SelectStep, prepare};
+use crate::cql::prepare::{Evaluation, Markers, Plan, PrepareContext, SelectStep, prepare};
 use crate::data::composite::split_key;
 use crate::data::{DecoratedKey, KeyspaceName, PartitionSelection};
 use crate::schema::{Schema, TableMetadata};
@@ -25,7 +25,12 @@ pub fn of_statement(text: &str, keyspace: Option<&KeyspaceName>, schema: &Schema
     if !matches!(statement, Statement::Select(_) | Statement::Modification(_)) {
         return None;
     }
-    let context = PrepareContext { schema, keyspace };
+    let markers = Markers::default();
+    let context = PrepareContext {
+        schema,
+        keyspace,
+        markers: &markers,
+    };
     let plan = prepare(&statement, &context).ok()?.plan;
     // A key that is made while the statement runs is not known here.
     let mut made = false;
@@ -36,6 +41,7 @@ pub fn of_statement(text: &str, keyspace: Option<&KeyspaceName>, schema: &Schema
     let mut at = Evaluation {
         now: UnixMicros(0),
         uuids: &mut uuids,
+        values: &[],
     };
     let (table, key) = match plan {
         Plan::Select(select) => {

@@ -64,6 +64,7 @@ impl Question {
         ClientRequest {
             id,
             query: self.query,
+            form: Default::default(),
             keyspace: self.keyspace,
             consistency: self.consistency,
             serial_consistency: self.serial_consistency,

@@ -80,6 +80,7 @@ pub fn error_line(error: &QueryError) -> String {
             Some(table) => format!("AlreadyExists: Table '{keyspace}.{table}' already exists"),
             None => format!("AlreadyExists: Keyspace '{keyspace}' already exists"),
         },
+        QueryError::Unprepared(_) => format!("PreparedQueryNotFound: {}", summary()),
     }
 }
 
@@ -142,6 +143,7 @@ fn kind(error: &QueryError) -> &'static str {
         QueryError::Invalid { .. } => "Invalid query",
         QueryError::Configuration(_) => "Query invalid because of configuration issue",
         QueryError::AlreadyExists { .. } => "Item already exists",
+        QueryError::Unprepared(_) => "Unprepared",
     }
 }
 

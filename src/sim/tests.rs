@@ -47,6 +47,7 @@ fn request(cluster: &mut ToyCluster) -> ClientRequest {
     ClientRequest {
         id: cluster.next_request(),
         query: "SELECT".into(),
+        form: Default::default(),
         keyspace: None,
         consistency: ConsistencyLevel::One,
         serial_consistency: ConsistencyLevel::Serial,

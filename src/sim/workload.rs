@@ -259,6 +259,7 @@ pub fn request(
     ClientRequest {
         id,
         query,
+        form: Default::default(),
         keyspace: Some(KeyspaceName::new(KEYSPACE)),
         consistency,
         serial_consistency: ConsistencyLevel::Serial,

@@ -164,6 +164,7 @@ fn request(cluster: &mut BenchCluster, query: String) -> ClientRequest {
     ClientRequest {
         id: cluster.next_request(),
         query,
+        form: Default::default(),
         keyspace: Some(KeyspaceName::new("bench")),
         consistency: ConsistencyLevel::Quorum,
         serial_consistency: ConsistencyLevel::Serial,

@@ -1,5 +1,7 @@
 //! INSERT, UPDATE, DELETE and BATCH.
 
+use serde::{Deserialize, Serialize};
+
 use super::{BindMarker, InValues, Operator, QualifiedName, Term, WhereClause};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -126,7 +128,7 @@ pub struct Batch {
     pub statements: Vec<Modification>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BatchKind {
     Logged,
     Unlogged,

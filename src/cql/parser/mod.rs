@@ -63,7 +63,13 @@ enum Failure {
 
 /// Reads one statement. Semicolons may follow it, but no other statement.
 pub fn parse(text: &str) -> Result<Parsed, SyntaxError> {
+    parse_after(text, 0)
+}
+
+/// Reads one of several statements whose markers are counted together, `before` of them in those that come first.
+pub fn parse_after(text: &str, before: usize) -> Result<Parsed, SyntaxError> {
     let mut parser = Parser::new(text);
+    parser.markers.resize(before, None);
     let parsed = parser.whole_statement();
     // What was met first is told, even where the words after it do not read.
     if let Some(complaint) = parser.complaint {

@@ -45,7 +45,7 @@ impl Attributes {
     }
 
     pub fn timestamp(&self, default: WriteTimestamp, at: &mut Evaluation<'_>) -> Result<WriteTimestamp, QueryError> {
-        let Some(term) = &self.timestamp else {
+        let Some(term) = self.timestamp.as_ref().filter(|term| !term.is_unset(at)) else {
             return Ok(default);
         };
         let value = term
@@ -64,11 +64,12 @@ impl Attributes {
 
     /// When what is written expires: by the statement, or by the table's default. 0 is never.
     pub fn expiry(&self, table: &TableMetadata, at: &mut Evaluation<'_>) -> Result<Option<Expiry>, QueryError> {
-        let written = match &self.time_to_live {
+        let given = self.time_to_live.as_ref().filter(|term| !term.is_unset(at));
+        let written = match given {
             None => None,
             Some(term) => term.evaluate(at)?,
         };
-        let seconds = match (written, &self.time_to_live) {
+        let seconds = match (written, given) {
             (Some(value), _) => {
                 let bytes = <[u8; 4]>::try_from(&*value).map_err(|_| QueryError::invalid("Invalid TTL value"))?;
                 i32::from_be_bytes(bytes)

@@ -143,8 +143,8 @@ impl PrepareContext<'_> {
             } => return Err(not_yet("IF conditions with LIKE")),
             ConditionTest::Compare { operator, value } => Test::Compare(*operator, term(value)?),
             ConditionTest::In(InValues::Listed(values)) => Test::In(values.iter().map(term).collect::<Result<_, _>>()?),
-            ConditionTest::In(InValues::Marker(_)) => {
-                return Err(QueryError::invalid("Invalid amount of bind variables"));
+            ConditionTest::In(InValues::Marker(marker)) => {
+                Test::In(vec![self.each_of(marker, &receiver.name, &receiver.ty)])
             }
         };
         Ok(Condition {
@@ -178,7 +178,7 @@ impl Condition {
         match &self.test {
             Test::In(terms) => {
                 for term in terms {
-                    if equal(&found, &term.evaluate(at)?) {
+                    if term.evaluate_each(at)?.iter().any(|value| equal(&found, value)) {
                         return Ok(true);
                     }
                 }

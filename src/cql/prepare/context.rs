@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Markers;
 use crate::cql::QueryError;
 use crate::cql::ast::QualifiedName;
 use crate::data::KeyspaceName;
@@ -13,6 +14,8 @@ pub struct PrepareContext<'a> {
     pub schema: &'a Schema,
     /// The keyspace the client USEs.
     pub keyspace: Option<&'a KeyspaceName>,
+    /// Gathers the statement's bind markers.
+    pub markers: &'a Markers,
 }
 
 impl<'a> PrepareContext<'a> {
@@ -33,7 +36,9 @@ impl<'a> PrepareContext<'a> {
             return Err(QueryError::invalid(format!("keyspace {keyspace} does not exist")));
         };
         let missing = || QueryError::invalid(format!("table {} does not exist", name.name));
-        found.tables.get(name.name.as_str()).ok_or_else(missing)
+        let table = found.tables.get(name.name.as_str()).ok_or_else(missing)?;
+        self.markers.about(table);
+        Ok(table)
     }
 }
 

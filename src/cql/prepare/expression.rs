@@ -225,8 +225,8 @@ impl PrepareContext<'_> {
             }
             Selector::CountRows => self.aggregate(Aggregate::count(), CqlType::Bigint, None, scope),
             Selector::Metadata { which, of } => self.metadata(*which, of, scope),
-            Selector::Marker(_) => Err(QueryError::invalid("Invalid amount of bind variables")),
-            Selector::Literal(_)
+            Selector::Marker(_)
+            | Selector::Literal(_)
             | Selector::Null
             | Selector::List(_)
             | Selector::Set(_)
@@ -492,7 +492,7 @@ impl PrepareContext<'_> {
             let mut prepared = Prepared::Open(selector);
             let kind = match inner {
                 Selector::Literal(literal) => ArgumentKind::Literal(literal.kind, literal.text.clone()),
-                Selector::Null => ArgumentKind::Open,
+                Selector::Null | Selector::Marker(_) => ArgumentKind::Open,
                 Selector::List(elements) => ArgumentKind::List(elements.len()),
                 Selector::Set(elements) => ArgumentKind::Set {
                     is_empty: elements.is_empty(),

@@ -39,7 +39,9 @@ impl Choices {
 
     /// Whether any column may have several values.
     pub fn has_in(&self) -> bool {
-        self.0.iter().any(|choice| choice.alternatives.len() != 1)
+        let is_each = |values: &Vec<TypedTerm>| values.iter().any(TypedTerm::is_each);
+        let mut choices = self.0.iter();
+        choices.any(|choice| choice.alternatives.len() != 1 || choice.alternatives.iter().any(is_each))
     }
 
     /// The first column that is said to be null.
@@ -94,11 +96,21 @@ pub fn combinations(
     for choice in &choices.0 {
         let mut values = Vec::with_capacity(choice.alternatives.len());
         for terms in &choice.alternatives {
-            let mut tuple = Vec::with_capacity(choice.width);
+            let first = values.len();
             for (term, column) in terms.iter().zip(&columns[start..]) {
-                tuple.push(term.evaluate(at)?.ok_or_else(|| null_in_condition(&column.name))?);
+                let required = |value: Option<Bytes>| value.ok_or_else(|| null_in_condition(&column.name));
+                if !term.is_each() {
+                    values.resize_with(first + 1, || Vec::with_capacity(choice.width));
+                    values[first].push(required(term.evaluate(at)?)?);
+                    continue;
+                }
+                for (number, value) in term.evaluate_each(at)?.into_iter().enumerate() {
+                    if values.len() == first + number {
+                        values.push(Vec::with_capacity(choice.width));
+                    }
+                    values[first + number].push(required(value)?);
+                }
             }
-            values.push(tuple);
         }
         start += choice.width;
         if all.len() * values.len() > MAX_KEYS {
@@ -271,7 +283,7 @@ mod tests {
             let table = table(descending);
             let bounds = Bounds { lower: bound(&lower, inclusive[0]), upper: bound(&upper, inclusive[1]) };
             let mut no_uuids = |_| uuid::Uuid::nil();
-            let mut at = Evaluation { now: UnixMicros(0), uuids: &mut no_uuids };
+            let mut at = Evaluation { now: UnixMicros(0), uuids: &mut no_uuids, values: &[] };
             let slices = bounded_slices(&table, &[], &bounds, &mut at).unwrap();
             prop_assert!(slices.windows(2).all(|pair| pair[0].end < pair[1].start), "in order, and apart");
             for number in 0..27 {

@@ -10,6 +10,7 @@ mod context;
 mod definition;
 mod expression;
 mod keys;
+mod marker;
 mod modify;
 mod operation;
 mod plan;
@@ -28,10 +29,13 @@ pub use batch::BatchPlan;
 pub use cas::{CasDecision, CasPlan};
 pub use context::PrepareContext;
 pub(in crate::cql) use definition::not_yet;
+pub use marker::{BoundValue, BoundValues, MAX_MARKERS, Markers};
 pub use modify::ModifyPlan;
 pub use plan::{Evaluation, Plan, Prepared, UuidKind};
 pub use run::{SelectRun, SelectStep};
 pub use select::SelectPlan;
+
+use std::sync::Arc;
 
 use super::QueryError;
 use super::ast::Statement;
@@ -39,31 +43,29 @@ use crate::data::KeyspaceName;
 
 /// Prepares a statement.
 pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Prepared, QueryError> {
-    let plain = |plan| {
-        Ok(Prepared {
-            plan,
-            warnings: Vec::new(),
-        })
-    };
-    match statement {
+    let mut warnings = Vec::new();
+    let plan = match statement {
         Statement::Select(select) => {
-            let (plan, warnings) = context.select(select)?;
-            Ok(Prepared {
-                plan: Plan::Select(Box::new(plan)),
-                warnings,
-            })
+            let (plan, warned) = context.select(select)?;
+            warnings = warned;
+            Plan::Select(Arc::new(plan))
         }
-        Statement::Modification(modification) => {
-            if let Some(plan) = context.cas(modification)? {
-                return plain(Plan::Cas(plan));
-            }
-            plain(Plan::Modify(context.modification(modification)?))
-        }
-        Statement::Batch(batch) => plain(Plan::Batch(context.batch(batch)?)),
-        Statement::Use(keyspace) => plain(Plan::Use(KeyspaceName::new(keyspace))),
-        Statement::Truncate(name) => plain(Plan::Truncate(context.table(name)?.clone())),
-        Statement::Schema(statement) => plain(Plan::Change(context.change(statement)?)),
-        Statement::Describe(describe) => plain(Plan::Describe(describe.clone())),
-        Statement::Access(_) => Err(not_yet("Roles and permissions")),
-    }
+        Statement::Modification(modification) => match context.cas(modification)? {
+            Some(plan) => Plan::Cas(plan),
+            None => Plan::Modify(context.modification(modification)?),
+        },
+        Statement::Batch(batch) => Plan::Batch(context.batch(batch)?),
+        Statement::Use(keyspace) => Plan::Use(KeyspaceName::new(keyspace)),
+        Statement::Truncate(name) => Plan::Truncate(context.table(name)?.clone()),
+        Statement::Schema(statement) => Plan::Change(context.change(statement)?),
+        Statement::Describe(describe) => Plan::Describe(describe.clone()),
+        Statement::Access(_) => return Err(not_yet("Roles and permissions")),
+    };
+    let partition_key = plan.one_table().and_then(|it| context.markers.of_partition_key(it));
+    Ok(Prepared {
+        plan,
+        warnings,
+        markers: context.markers.specs(),
+        partition_key: partition_key.unwrap_or_default(),
+    })
 }

@@ -79,10 +79,26 @@ impl Operation {
         self.column.name != other.column.name || !(sets(self) || sets(other))
     }
 
+    /// Whether the client said to leave it at what it is.
+    fn is_unset(&self, at: &Evaluation<'_>) -> bool {
+        match &self.change {
+            TypedChange::Set(term)
+            | TypedChange::Add(term)
+            | TypedChange::Prepend(term)
+            | TypedChange::Remove(term)
+            | TypedChange::SetElement { value: term, .. }
+            | TypedChange::Count { by: term, .. } => term.is_unset(at),
+            TypedChange::Delete => false,
+        }
+    }
+
     pub(super) fn write(&self, row: &mut Row, writer: &mut RowWriter<'_, '_>) -> Result<(), QueryError> {
         let name = &self.column.name;
         let overwritten = DeletionTime::new(writer.timestamp.just_before(), writer.now);
         let is_multi_cell = self.column.ty.is_multi_cell();
+        if self.is_unset(writer.at) {
+            return Ok(());
+        }
         match &self.change {
             TypedChange::Set(term) => {
                 let value = term.evaluate(writer.at)?;

@@ -3,12 +3,13 @@
 //! Source of the rules and texts: Cassandra 5.0, `cql3/Relation` and `cql3/restrictions`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::expression::Scope;
 use super::term::{Receiver, TypedTerm};
 use super::{PrepareContext, definition::not_yet};
 use crate::cql::QueryError;
-use crate::cql::ast::{InValues, Operator, Relation, Term, WhereClause};
+use crate::cql::ast::{BindMarker, InValues, Operator, Relation, Term, WhereClause};
 use crate::data::identifier::maybe_quote;
 use crate::data::{ColumnName, CqlType};
 use crate::schema::{ColumnMetadata, TableMetadata};
@@ -118,8 +119,12 @@ impl PrepareContext<'_> {
             Relation::ColumnIn { column, values } => {
                 let column = existing_column(table, column)?;
                 refuse_for_type(column, "IN")?;
-                let InValues::Listed(values) = values else {
-                    return Err(QueryError::invalid("Invalid amount of bind variables"));
+                let values = match values {
+                    InValues::Listed(values) => values,
+                    InValues::Marker(marker) => {
+                        let each = self.each_of(marker, &column.name, &column.ty);
+                        return merge(column, Restriction::In(vec![each]), all);
+                    }
                 };
                 let receiver = Receiver {
                     name: column.name.to_string(),
@@ -286,6 +291,21 @@ impl PrepareContext<'_> {
             keys: Vec::new(),
             entries: vec![(key, value)],
         })
+    }
+
+    /// A marker for a list of values, any of which a column may have.
+    pub(super) fn each_of(&self, marker: &BindMarker, name: &str, ty: &CqlType) -> TypedTerm {
+        let receiver = Receiver {
+            name: format!("in({name})"),
+            ty: CqlType::List {
+                element: Arc::new(ty.clone()),
+                frozen: false,
+            },
+        };
+        TypedTerm::Each {
+            of: Box::new(self.markers.record(marker, &receiver)),
+            component: None,
+        }
     }
 
     fn not_null(

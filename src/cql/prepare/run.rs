@@ -1,6 +1,7 @@
 //! A SELECT being carried out: which reads to make next, and what has come of those before.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use super::row_view::RowView;
 use super::select::{Partitions, SelectPlan};
 use super::selection::Group;
 use super::term::TypedTerm;
-use super::{Evaluation, UuidKind};
+use super::{BoundValue, Evaluation, UuidKind};
 use crate::base::{UnixMicros, codec};
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
@@ -37,7 +38,9 @@ pub enum SelectStep {
 /// A SELECT under way.
 #[derive(Clone, Debug)]
 pub struct SelectRun {
-    plan: SelectPlan,
+    plan: Arc<SelectPlan>,
+    /// What came for the markers.
+    values: Arc<[BoundValue]>,
     moment: UnixMicros,
     now: EpochSeconds,
     slices: Vec<Slice>,
@@ -88,7 +91,7 @@ struct PagingState {
 
 impl SelectRun {
     pub(super) fn new(
-        plan: &SelectPlan,
+        plan: &Arc<SelectPlan>,
         at: &mut Evaluation<'_>,
         page_size: Option<u32>,
         paging_state: Option<&Bytes>,
@@ -134,6 +137,7 @@ impl SelectRun {
             groups_a_partition: per_partition,
             last: None,
             plan: plan.clone(),
+            values: at.values.into(),
         };
         match &plan.partitions {
             Partitions::Keys(choices) => {
@@ -293,9 +297,11 @@ impl SelectRun {
                 self.page_left -= 1;
             }
             let mut no_uuids = |_: UuidKind| uuid::Uuid::nil();
+            let values = self.values.clone();
             let mut at = Evaluation {
                 now: self.moment,
                 uuids: &mut no_uuids,
+                values: &values,
             };
             if !self.plan.sort_by.is_empty() && !is_grouped {
                 let key = self.plan.sort_by.iter().map(|(column, _)| row.value(&column.name));
@@ -348,9 +354,11 @@ impl SelectRun {
             .or_else(|| (is_one_group && rows.is_empty()).then(|| projection.empty_group()));
         if let Some(group) = last {
             let mut no_uuids = |_: UuidKind| uuid::Uuid::nil();
+            let values = self.values.clone();
             let mut at = Evaluation {
                 now: self.moment,
                 uuids: &mut no_uuids,
+                values: &values,
             };
             rows.push(projection.close(group, &mut at)?);
         }
@@ -434,7 +442,9 @@ fn compare_values(columns: &[ColumnMetadata], a: &[Bytes], b: &[Bytes]) -> core:
 }
 
 fn evaluate_limit(term: Option<&TypedTerm>, name: &str, at: &mut Evaluation<'_>) -> Result<u32, QueryError> {
-    let Some(term) = term else { return Ok(u32::MAX) };
+    let Some(term) = term.filter(|term| !term.is_unset(at)) else {
+        return Ok(u32::MAX);
+    };
     let value = term
         .evaluate(at)?
         .ok_or_else(|| QueryError::invalid(format!("Invalid null value of {}", name.to_lowercase())))?;
@@ -485,8 +495,10 @@ fn filter(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<RowFilter, Query
         let name = &condition.column.name;
         let mut values = Vec::new();
         for term in &condition.values {
-            let value = term.evaluate(at)?;
-            values.push(value.ok_or_else(|| QueryError::invalid(format!("Unsupported null value for column {name}")))?);
+            for value in term.evaluate_each(at)? {
+                let null = || QueryError::invalid(format!("Unsupported null value for column {name}"));
+                values.push(value.ok_or_else(null)?);
+            }
         }
         let value = match condition.operator {
             Operator::In => join_collection(values.len(), values.iter().map(|it| &**it)),

@@ -15,8 +15,8 @@ use super::run::SelectRun;
 use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
-use crate::cql::QueryError;
 use crate::cql::ast::{Direction, Select, Selection, Selector, Term};
+use crate::cql::{QueryError, ResultColumn};
 use crate::data::{ColumnName, CqlType, Operator};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
@@ -328,9 +328,14 @@ impl SelectPlan {
         &self.table
     }
 
+    /// The columns of the result.
+    pub fn columns(&self) -> &[ResultColumn] {
+        &self.projection.columns
+    }
+
     /// Begins to carry it out. `paging_state` is where the page before ended.
     pub fn start(
-        &self,
+        self: &Arc<SelectPlan>,
         at: &mut Evaluation<'_>,
         page_size: Option<u32>,
         paging_state: Option<&Bytes>,

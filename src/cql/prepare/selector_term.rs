@@ -6,9 +6,12 @@ use crate::cql::ast::{Selector, Term};
 pub(super) fn is_literal(selector: &Selector) -> bool {
     match selector {
         Selector::Parenthesized(inner) => inner.len() > 1 || inner.iter().all(is_literal),
-        Selector::Literal(_) | Selector::Null | Selector::List(_) | Selector::Set(_) | Selector::MapOrUserType(_) => {
-            true
-        }
+        Selector::Literal(_)
+        | Selector::Null
+        | Selector::Marker(_)
+        | Selector::List(_)
+        | Selector::Set(_)
+        | Selector::MapOrUserType(_) => true,
         _ => false,
     }
 }

@@ -5,6 +5,7 @@
 use bytes::Bytes;
 
 use super::expression::{Expression, NoRow, Scope};
+use super::marker::{self, Slot};
 use super::{Evaluation, PrepareContext};
 use crate::cql::QueryError;
 use crate::cql::ast::{Literal, Term};
@@ -44,6 +45,19 @@ pub enum TypedTerm {
     },
     /// A function, an operation or a cast.
     Computed(Box<Expression>),
+    /// What comes for a marker.
+    Marker(Slot),
+    /// A component of a tuple that comes for a marker.
+    Component {
+        of: Box<TypedTerm>,
+        at: usize,
+        count: usize,
+    },
+    /// Each element of the list that comes for a marker, or of these tuples the component: `IN ?`.
+    Each {
+        of: Box<TypedTerm>,
+        component: Option<(usize, usize)>,
+    },
 }
 
 impl From<MarshalError> for QueryError {
@@ -178,7 +192,7 @@ impl PrepareContext<'_> {
                     keyspace,
                 )
             }
-            Term::Marker(_) => Err(QueryError::invalid("Invalid amount of bind variables")),
+            Term::Marker(marker) => Ok(self.markers.record(marker, receiver)),
             Term::Function { .. } | Term::Cast { .. } | Term::Arithmetic { .. } | Term::Negation(_) => {
                 self.computed(term, receiver, &mut Scope::of_terms(keyspace, None))
             }
@@ -312,7 +326,38 @@ impl TypedTerm {
                 join_vector(*fixed_length, elements.iter().map(|it| &**it))
             }
             TypedTerm::Computed(expression) => return expression.evaluate(&NoRow, at),
+            TypedTerm::Marker(slot) => return slot.value(at),
+            TypedTerm::Component { of, at: place, count } => match of.evaluate(at)? {
+                None => return Ok(None),
+                Some(whole) => return marker::component(&whole, *place, *count),
+            },
+            TypedTerm::Each { .. } => return Err(QueryError::Server("a list of values where one is wanted".into())),
         }))
+    }
+
+    /// Whether the client said to leave alone what this is for.
+    pub fn is_unset(&self, at: &Evaluation<'_>) -> bool {
+        matches!(self, TypedTerm::Marker(slot) if slot.is_unset(at))
+    }
+
+    /// Whether it may be several values.
+    pub fn is_each(&self) -> bool {
+        matches!(self, TypedTerm::Each { .. })
+    }
+
+    /// The values of a list that came for a marker, or the one value of any other term.
+    pub fn evaluate_each(&self, at: &mut Evaluation<'_>) -> Result<Vec<Option<Bytes>>, QueryError> {
+        let TypedTerm::Each { of, component } = self else {
+            return Ok(vec![self.evaluate(at)?]);
+        };
+        let Some(whole) = of.evaluate(at)? else {
+            return Ok(vec![None]);
+        };
+        let elements = marker::elements(&whole)?.into_iter();
+        match *component {
+            None => Ok(elements.map(Some).collect()),
+            Some((place, count)) => elements.map(|it| marker::component(&it, place, count)).collect(),
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Source of the rules and texts: Cassandra 5.0, `cql3/MultiColumnRelation`.
 
+use std::sync::Arc;
+
 use super::PrepareContext;
 use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, merge, null_in_condition};
 use super::term::{Receiver, TypedTerm};
 use crate::cql::QueryError;
-use crate::cql::ast::{InTuples, Operator, Relation, Separated, Term, TupleValue};
+use crate::cql::ast::{BindMarker, InTuples, Operator, Relation, Separated, Term, TupleValue};
+use crate::data::CqlType;
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 impl PrepareContext<'_> {
@@ -20,10 +23,10 @@ impl PrepareContext<'_> {
         all: &mut Restrictions,
     ) -> Result<(), QueryError> {
         let columns = tuple_columns(columns, relation, table)?;
-        let TupleValue::Literal(values) = value else {
-            return Err(QueryError::invalid("Invalid amount of bind variables"));
+        let terms = match value {
+            TupleValue::Literal(values) => self.tuple(values, &columns, table)?,
+            TupleValue::Marker(marker) => self.tuple_marker(marker, &columns),
         };
-        let terms = self.tuple(values, &columns, table)?;
         if operator == Operator::Equal {
             for (column, term) in columns.into_iter().zip(terms) {
                 if matches!(term, TypedTerm::Null) {
@@ -58,13 +61,14 @@ impl PrepareContext<'_> {
         all: &mut Restrictions,
     ) -> Result<(), QueryError> {
         let columns = tuple_columns(columns, relation, table)?;
-        let InTuples::Listed(tuples) = values else {
-            return Err(QueryError::invalid("Invalid amount of bind variables"));
+        let tuples = match values {
+            InTuples::Listed(tuples) => tuples
+                .iter()
+                .map(|values| self.tuple(values, &columns, table))
+                .collect::<Result<Vec<_>, _>>()?,
+            InTuples::Markers(markers) => markers.iter().map(|it| self.tuple_marker(it, &columns)).collect(),
+            InTuples::Marker(marker) => vec![self.each_tuple(marker, &columns)],
         };
-        let tuples = tuples
-            .iter()
-            .map(|values| self.tuple(values, &columns, table))
-            .collect::<Result<Vec<_>, _>>()?;
         for tuple in &tuples {
             for (column, term) in columns.iter().zip(tuple) {
                 if matches!(term, TypedTerm::Null) {
@@ -80,6 +84,36 @@ impl PrepareContext<'_> {
             Some(first) => merge(first, Restriction::TupleIn { width, tuples }, all),
             None => Ok(()),
         }
+    }
+
+    /// A marker for one tuple, as a term for each of its components.
+    fn tuple_marker(&self, marker: &BindMarker, columns: &[&ColumnMetadata]) -> Vec<TypedTerm> {
+        let receiver = tuple_receiver(columns);
+        let of = Box::new(self.markers.record(marker, &receiver));
+        let component = |at| TypedTerm::Component {
+            of: of.clone(),
+            at,
+            count: columns.len(),
+        };
+        (0..columns.len()).map(component).collect()
+    }
+
+    /// A marker for a list of tuples, as a term for each component of them all.
+    fn each_tuple(&self, marker: &BindMarker, columns: &[&ColumnMetadata]) -> Vec<TypedTerm> {
+        let one = tuple_receiver(columns);
+        let receiver = Receiver {
+            name: format!("in{}", one.name),
+            ty: CqlType::List {
+                element: Arc::new(one.ty),
+                frozen: false,
+            },
+        };
+        let of = Box::new(self.markers.record(marker, &receiver));
+        let component = |at| TypedTerm::Each {
+            of: of.clone(),
+            component: Some((at, columns.len())),
+        };
+        (0..columns.len()).map(component).collect()
     }
 
     fn tuple(
@@ -104,6 +138,14 @@ impl PrepareContext<'_> {
             self.term(value, &receiver, &table.keyspace)
         };
         values.iter().zip(columns).map(term).collect()
+    }
+}
+
+fn tuple_receiver(columns: &[&ColumnMetadata]) -> Receiver {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    Receiver {
+        name: format!("({})", names.join(",")),
+        ty: CqlType::Tuple(columns.iter().map(|column| column.ty.clone()).collect()),
     }
 }
 

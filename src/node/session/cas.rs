@@ -3,7 +3,7 @@
 use super::{CasStage, Stage, Started, levels};
 use crate::base::RequestId;
 use crate::coordinator::{Cas, CasRequest, CasResult, Operation};
-use crate::cql::prepare::{CasDecision, CasPlan};
+use crate::cql::prepare::{BoundValue, CasDecision, CasPlan};
 use crate::cql::{QueryError, QueryResult};
 use crate::data::WriteTimestamp;
 use crate::message::paxos::Subject;
@@ -12,11 +12,16 @@ use crate::node::core::Running;
 use crate::node::operations::{self, OperationId, Owner};
 
 impl Running {
-    pub(super) fn start_cas(&mut self, request: &ClientRequest, plan: CasPlan) -> Result<Started, QueryError> {
+    pub(super) fn start_cas(
+        &mut self,
+        request: &ClientRequest,
+        plan: CasPlan,
+        values: &[BoundValue],
+    ) -> Result<Started, QueryError> {
         levels::check_commit(request.consistency)?;
         levels::check_serial(request.serial_consistency)?;
         levels::refuse_system(&plan.table().keyspace)?;
-        let (key, command) = self.evaluate(|at| Ok::<_, QueryError>((plan.key(at)?, plan.read(at)?)))?;
+        let (key, command) = self.evaluate(values, |at| Ok::<_, QueryError>((plan.key(at)?, plan.read(at)?)))?;
         let table = plan.table().clone();
         let latencies = self.latencies.remove(&table.id).unwrap_or_default();
         let (id, now) = (request.id, self.now);
@@ -63,7 +68,9 @@ impl Running {
                     return;
                 };
                 let Stage::Cas(mut stage) = statement.stage else { return };
-                let decision = self.evaluate(|at| stage.plan.decide(at, evaluation.current.first(), timestamp));
+                let decision = self.evaluate(&statement.values, |at| {
+                    stage.plan.decide(at, evaluation.current.first(), timestamp)
+                });
                 let first = self.out.messages.len();
                 let now = self.now;
                 let Some(operations::Running::Cas(cas)) = self.operations.get_mut(operation) else {

@@ -7,14 +7,18 @@ mod describe;
 mod errors;
 mod levels;
 mod modify;
+mod prepared;
 mod select;
 
 use std::sync::Arc;
 
+pub(super) use prepared::PreparedStatements;
+
 use crate::base::{Instant, RequestId, UnixMicros};
 use crate::coordinator::{Cluster, Operation, RequestError, Truncate};
-use crate::cql::prepare::{CasPlan, Evaluation, Plan, PrepareContext, SelectRun, UuidKind, prepare};
-use crate::cql::{QueryError, QueryResult, Rows, parse};
+use crate::cql::ast::{self, Batch, BatchKind, Using};
+use crate::cql::prepare::{BoundValue, BoundValues, CasPlan, Evaluation, Plan, Prepared, SelectRun, UuidKind};
+use crate::cql::{QueryError, QueryResult, Rows, StatementId, parse, parse_after};
 use crate::data::{KeyspaceName, Partition, TableId};
 use crate::event::{self, What};
 use crate::message::replica::TruncateRequest;
@@ -23,14 +27,23 @@ use crate::schema::{ClusterShape, ReplicationParams, SYSTEM_SCHEMA, TableMetadat
 
 use super::core::Running;
 use super::operations::{Operations, Owner, Stepped};
-use super::{ClientReply, ClientRequest, operations};
+use super::{BatchPart, ClientReply, ClientRequest, Form, operations};
+use prepared::prepare_for;
 
 /// A statement under way.
 pub(super) struct Statement {
     request: ClientRequest,
+    /// What came for its markers.
+    values: Values,
     warnings: Vec<String>,
     stage: Stage,
 }
+
+/// The values of a statement's markers, in their order.
+type Values = Arc<[BoundValue]>;
+
+/// A statement that is wrong, and what it was warned of before that came out.
+type Refusal = (QueryError, Vec<String>);
 
 /// What a statement waits for.
 enum Stage {
@@ -61,43 +74,124 @@ struct CasStage {
 
 impl Running {
     /// Takes a client's request in.
-    pub(super) fn begin(&mut self, request: ClientRequest) {
-        let (id, query) = (request.id, request.query.clone());
-        let consistency = request.consistency;
-        self.event(
-            Some(id),
-            What::StatementReceived {
-                query: query.clone(),
-                consistency,
-            },
-        );
-        self.event(Some(id), What::Parsing { query });
-        let outcome = self.start_statement(request);
+    pub(super) fn begin(&mut self, mut request: ClientRequest) {
+        let id = request.id;
+        let outcome = match core::mem::take(&mut request.form) {
+            Form::Query(values) => self.begin_query(request, &values),
+            Form::Prepare => self.begin_prepare(&request),
+            Form::Execute { statement, values } => self.begin_execute(request, statement, &values),
+            Form::Batch { kind, statements } => self.begin_batch(request, kind, &statements),
+        };
         if let Err((error, warnings)) = outcome {
             self.reply_to(id, Err(error), warnings);
         }
     }
 
-    /// Prepares a statement and starts what it needs; fails when it is wrong.
-    fn start_statement(&mut self, request: ClientRequest) -> Result<(), (QueryError, Vec<String>)> {
-        let id = request.id;
-        let statement = parse(&request.query).map_err(|error| (error.into(), Vec::new()))?;
-        self.event(Some(id), What::Preparing);
-        let context = PrepareContext {
-            schema: &self.schema,
-            keyspace: request.keyspace.as_ref(),
+    fn received(&mut self, request: &ClientRequest, query: &str) {
+        let what = What::StatementReceived {
+            query: query.to_string(),
+            consistency: request.consistency,
         };
-        let prepared = prepare(&statement.statement, &context).map_err(|error| (error, Vec::new()))?;
-        let warnings = prepared.warnings;
-        let started = match prepared.plan {
-            Plan::Modify(plan) => self.start_writes(&request, &plan),
-            Plan::Batch(plan) => self.start_batch(&request, &plan),
-            Plan::Select(plan) => self.start_select(&request, &plan),
-            Plan::Cas(plan) => self.start_cas(&request, plan),
+        self.event(Some(request.id), what);
+    }
+
+    fn begin_query(&mut self, request: ClientRequest, values: &BoundValues) -> Result<(), Refusal> {
+        let (id, query) = (request.id, request.query.clone());
+        self.received(&request, &query);
+        self.event(Some(id), What::Parsing { query });
+        let statement = parse(&request.query).map_err(|error| plain(error.into()))?;
+        self.event(Some(id), What::Preparing);
+        let prepared = prepare_for(&statement.statement, request.keyspace.as_ref(), &self.schema).map_err(plain)?;
+        let values = values.in_order(&prepared.markers);
+        let values = values.filter(|it| it.len() == statement.markers.len());
+        let values = values.ok_or_else(|| plain(QueryError::invalid("Invalid amount of bind variables")))?;
+        self.start_statement(request, &prepared, values.into())
+    }
+
+    fn begin_prepare(&mut self, request: &ClientRequest) -> Result<(), Refusal> {
+        self.received(request, &request.query);
+        let (prepared, warnings) = self
+            .prepare_statement(&request.query, request.keyspace.as_ref())
+            .map_err(plain)?;
+        self.reply_to(request.id, Ok(QueryResult::Prepared(Box::new(prepared))), warnings);
+        Ok(())
+    }
+
+    fn begin_execute(
+        &mut self,
+        request: ClientRequest,
+        statement: StatementId,
+        values: &BoundValues,
+    ) -> Result<(), Refusal> {
+        let ready = self.prepared_statement(statement).map_err(plain)?;
+        self.received(&request, &ready.text);
+        let markers = &ready.prepared.markers;
+        let values = values.in_order(markers).ok_or_else(|| {
+            plain(QueryError::invalid(format!(
+                "there were {} markers(?) in CQL but {} bound variables",
+                markers.len(),
+                values.values.len()
+            )))
+        })?;
+        self.start_statement(request, &ready.prepared, values.into())
+    }
+
+    /// Several modifications as one: their markers are counted through.
+    fn begin_batch(
+        &mut self,
+        request: ClientRequest,
+        kind: BatchKind,
+        parts: &[(BatchPart, BoundValues)],
+    ) -> Result<(), Refusal> {
+        let (mut statements, mut values, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, bound) in parts {
+            let (text, keyspace) = match part {
+                BatchPart::Text(text) => (text.as_str().into(), request.keyspace.clone()),
+                BatchPart::Prepared(id) => {
+                    let ready = self.prepared_statement(*id).map_err(plain)?;
+                    (ready.text, ready.keyspace)
+                }
+            };
+            let parsed = parse_after(&text, values.len()).map_err(|error| plain(error.into()))?;
+            let ast::Statement::Modification(mut modification) = parsed.statement else {
+                return Err(plain(QueryError::invalid(
+                    "Invalid statement in batch: only UPDATE, INSERT and DELETE statements are allowed.",
+                )));
+            };
+            let (expected, given) = (parsed.markers.len() - values.len(), bound.values.len());
+            if expected != given {
+                return Err(plain(QueryError::invalid(format!(
+                    "There were {expected} markers(?) in CQL but {given} bound variables"
+                ))));
+            }
+            prepared::qualify(&mut modification, keyspace.as_ref());
+            statements.push(modification);
+            values.extend(bound.values.iter().cloned());
+            texts.push(text);
+        }
+        self.received(&request, &texts.join("; "));
+        let batch = ast::Statement::Batch(Batch {
+            kind,
+            using: Using::default(),
+            statements,
+        });
+        let prepared = prepare_for(&batch, request.keyspace.as_ref(), &self.schema).map_err(plain)?;
+        self.start_statement(request, &prepared, values.into())
+    }
+
+    /// Starts what a statement needs.
+    fn start_statement(&mut self, request: ClientRequest, prepared: &Prepared, values: Values) -> Result<(), Refusal> {
+        let id = request.id;
+        let warnings = prepared.warnings.clone();
+        let started = match &prepared.plan {
+            Plan::Modify(plan) => self.start_writes(&request, plan, &values),
+            Plan::Batch(plan) => self.start_batch(&request, plan, &values),
+            Plan::Select(plan) => self.start_select(&request, plan, &values),
+            Plan::Cas(plan) => self.start_cas(&request, plan.clone(), &values),
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
-            Plan::Change(change) => return self.start_change(request, change, warnings),
-            Plan::Describe(describe) => Ok(Started::Done(self.describe(&describe, request.keyspace.as_ref()))),
-            Plan::Use(keyspace) => Ok(Started::Done(self.use_keyspace(keyspace))),
+            Plan::Change(change) => return self.start_change(request, change.clone(), warnings),
+            Plan::Describe(describe) => Ok(Started::Done(self.describe(describe, request.keyspace.as_ref()))),
+            Plan::Use(keyspace) => Ok(Started::Done(self.use_keyspace(keyspace.clone()))),
         };
         match started {
             Err(error) => Err((error, warnings)),
@@ -110,6 +204,7 @@ impl Running {
                     id,
                     Statement {
                         request,
+                        values,
                         warnings,
                         stage,
                     },
@@ -187,7 +282,7 @@ impl Running {
         request: ClientRequest,
         change: ChangeRequest,
         mut warnings: Vec<String>,
-    ) -> Result<(), (QueryError, Vec<String>)> {
+    ) -> Result<(), Refusal> {
         let id = request.id;
         let datacenters = self.ring.topology().datacenters();
         let cluster = ClusterShape {
@@ -216,6 +311,7 @@ impl Running {
                     id,
                     Statement {
                         request,
+                        values: Values::default(),
                         warnings: warnings.clone(),
                         stage: Stage::Change(announcement),
                     },
@@ -302,14 +398,18 @@ impl Running {
     }
 
     /// The clock and the source of uuids that terms are evaluated with.
-    fn evaluate<T>(&mut self, with: impl FnOnce(&mut Evaluation<'_>) -> T) -> T {
+    fn evaluate<T>(&mut self, values: &[BoundValue], with: impl FnOnce(&mut Evaluation<'_>) -> T) -> T {
         let now: UnixMicros = self.wall_clock();
         let (random, time_uuids) = (&mut self.random, &mut self.time_uuids);
         let mut uuids = |kind| match kind {
             UuidKind::Random => random.uuid(),
             UuidKind::Time => time_uuids.next(now, random),
         };
-        with(&mut Evaluation { now, uuids: &mut uuids })
+        with(&mut Evaluation {
+            now,
+            uuids: &mut uuids,
+            values,
+        })
     }
 
     fn time_uuid(&mut self) -> uuid::Uuid {
@@ -328,6 +428,10 @@ enum Outcome {
 enum Started {
     Done(Result<QueryResult, QueryError>),
     Waiting(Stage, Vec<operations::OperationId>),
+}
+
+fn plain(error: QueryError) -> Refusal {
+    (error, Vec::new())
 }
 
 /// Tables every node keeps for itself are read here and nowhere else.

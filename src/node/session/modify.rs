@@ -3,7 +3,7 @@
 use super::{Stage, Started, levels};
 use crate::base::RequestId;
 use crate::coordinator::{RequestError, Write, WriteKind, WriteRequest};
-use crate::cql::prepare::{BatchPlan, ModifyPlan};
+use crate::cql::prepare::{BatchPlan, BoundValue, ModifyPlan};
 use crate::cql::{QueryError, QueryResult};
 use crate::data::{Mutation, WriteTimestamp};
 use crate::node::ClientRequest;
@@ -11,24 +11,34 @@ use crate::node::core::Running;
 use crate::node::operations::{self, Owner};
 
 impl Running {
-    pub(super) fn start_writes(&mut self, request: &ClientRequest, plan: &ModifyPlan) -> Result<Started, QueryError> {
+    pub(super) fn start_writes(
+        &mut self,
+        request: &ClientRequest,
+        plan: &ModifyPlan,
+        values: &[BoundValue],
+    ) -> Result<Started, QueryError> {
         match plan.table().is_counter() {
             true => levels::check_counter_write(request.consistency, &plan.table().name)?,
             false => levels::check_write(request.consistency)?,
         }
         levels::refuse_system(&plan.table().keyspace)?;
         let timestamp = self.timestamp_of(request);
-        let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
+        let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
         self.start_mutations(request, mutations)
     }
 
-    pub(super) fn start_batch(&mut self, request: &ClientRequest, plan: &BatchPlan) -> Result<Started, QueryError> {
+    pub(super) fn start_batch(
+        &mut self,
+        request: &ClientRequest,
+        plan: &BatchPlan,
+        values: &[BoundValue],
+    ) -> Result<Started, QueryError> {
         levels::check_write(request.consistency)?;
         for table in plan.tables() {
             levels::refuse_system(&table.keyspace)?;
         }
         let timestamp = self.timestamp_of(request);
-        let mutations = self.evaluate(|at| plan.mutations(at, timestamp))?;
+        let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
         self.start_mutations(request, mutations)
     }
 

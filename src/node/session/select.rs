@@ -4,7 +4,7 @@ use super::{Selecting, Stage, Started, errors, is_local_table, levels};
 use crate::base::RequestId;
 use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead};
 use crate::cql::QueryError;
-use crate::cql::prepare::{SelectPlan, SelectStep};
+use crate::cql::prepare::{BoundValue, SelectPlan, SelectStep};
 use crate::data::{Partition, PartitionSelection, ReadCommand};
 use crate::message::paxos::Subject;
 use crate::node::ClientRequest;
@@ -15,10 +15,15 @@ use crate::schema::TableMetadata;
 use std::sync::Arc;
 
 impl Running {
-    pub(super) fn start_select(&mut self, request: &ClientRequest, plan: &SelectPlan) -> Result<Started, QueryError> {
+    pub(super) fn start_select(
+        &mut self,
+        request: &ClientRequest,
+        plan: &Arc<SelectPlan>,
+        values: &[BoundValue],
+    ) -> Result<Started, QueryError> {
         levels::check_read(request.consistency)?;
         let (page_size, paging_state) = (request.page_size, request.paging_state.as_ref());
-        let run = self.evaluate(|at| plan.start(at, page_size, paging_state))?;
+        let run = self.evaluate(values, |at| plan.start(at, page_size, paging_state))?;
         let table = plan.table().clone();
         let selecting = Box::new(Selecting {
             run,

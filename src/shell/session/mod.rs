@@ -99,6 +99,7 @@ impl Request {
         ClientRequest {
             id,
             query: self.query,
+            form: Default::default(),
             keyspace: self.keyspace,
             consistency: self.consistency,
             serial_consistency: self.serial_consistency,
