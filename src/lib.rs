@@ -22,3 +22,7 @@ pub mod playground;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod ui;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod server;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;

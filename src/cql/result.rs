@@ -1,5 +1,7 @@
 //! What a statement comes to: rows, nothing, a change of schema, or Cassandra's error.
 
+use core::net::Ipv4Addr;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -80,21 +82,23 @@ pub enum QueryError {
         required: u32,
         data_present: bool,
     },
-    #[error("Operation failed - received {received} responses and {failures} failures: {reasons}")]
+    #[error("Operation failed - received {received} responses and {} failures: {reasons}", failures.len())]
     ReadFailure {
         consistency: ConsistencyLevel,
         received: u32,
         required: u32,
-        failures: u32,
+        /// Each replica that failed, and why: the code of `RequestFailureReason`.
+        failures: Vec<(Ipv4Addr, u16)>,
         reasons: String,
         data_present: bool,
     },
-    #[error("Operation failed - received {received} responses and {failures} failures: {reasons}")]
+    #[error("Operation failed - received {received} responses and {} failures: {reasons}", failures.len())]
     WriteFailure {
         consistency: ConsistencyLevel,
         received: u32,
         required: u32,
-        failures: u32,
+        /// Each replica that failed, and why: the code of `RequestFailureReason`.
+        failures: Vec<(Ipv4Addr, u16)>,
         reasons: String,
         write_type: WriteType,
     },

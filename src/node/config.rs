@@ -1,5 +1,7 @@
 //! What a node is started with.
 
+use core::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Endpoint, Seed, WallClock};
@@ -21,6 +23,34 @@ pub struct NodeConfig {
     /// The run's seed: the node splits its own streams from it.
     pub seed: Seed,
     pub clock: WallClock,
+    pub native: NativeTransport,
+}
+
+/// Where clients reach the nodes: what `rpc_address` and `native_transport_port` of each come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NativeTransport {
+    /// At the address it has for the others.
+    EachItsOwn { port: u16 },
+    /// All at one address: node 1 on this port, node 2 on the next.
+    OneAddress { address: Ipv4Addr, first_port: u16 },
+}
+
+impl Default for NativeTransport {
+    fn default() -> NativeTransport {
+        NativeTransport::EachItsOwn { port: 9042 }
+    }
+}
+
+impl NativeTransport {
+    pub fn of(&self, node: Endpoint) -> (Ipv4Addr, u16) {
+        match *self {
+            NativeTransport::EachItsOwn { port } => (node.0, port),
+            NativeTransport::OneAddress { address, first_port } => (
+                address,
+                first_port.saturating_add(u16::from(node.number()).saturating_sub(1)),
+            ),
+        }
+    }
 }
 
 impl NodeConfig {

@@ -158,6 +158,7 @@ impl Running {
             rack: self.config.rack.clone(),
             tokens: self.tokens.iter().map(ToString::to_string).collect(),
             schema_version: self.schema.version(),
+            native: self.config.native.of(self.endpoint()),
         };
         let at = self.next_timestamp();
         let row = system_tables::local_row(&facts, &self.config.cluster_name, self.generation, at);
@@ -183,6 +184,7 @@ impl Running {
             rack: node.location.rack.to_string(),
             tokens: node.tokens.iter().map(ToString::to_string).collect(),
             schema_version,
+            native: self.config.native.of(peer),
         });
         for row in system_tables::peer_rows(peer, facts.as_ref(), at, self.epoch_seconds()) {
             if let Err(error) = self.engine.apply(row, Durability::MemoryOnly) {

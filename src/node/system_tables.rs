@@ -2,7 +2,7 @@
 //!
 //! Source of the columns: Cassandra 5.0, `SystemKeyspace.java`.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
@@ -21,9 +21,8 @@ pub const RELEASE_VERSION: &str = "5.0.7";
 const CQL_VERSION: &str = "3.4.7";
 const NATIVE_PROTOCOL_VERSION: &str = "5";
 pub(super) const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
-/// `storage_port` and `native_transport_port` of cassandra.yaml.
+/// `storage_port` of cassandra.yaml.
 const STORAGE_PORT: i32 = 7000;
-const NATIVE_PORT: i32 = 9042;
 
 const SYSTEM: &str = "system";
 
@@ -88,6 +87,8 @@ pub(super) struct NodeFacts {
     pub rack: String,
     pub tokens: Vec<String>,
     pub schema_version: Uuid,
+    /// Where clients reach it.
+    pub native: (Ipv4Addr, u16),
 }
 
 /// The row of `system.local`.
@@ -105,8 +106,8 @@ pub(super) fn local_row(facts: &NodeFacts, cluster_name: &str, generation: u32, 
     row.set("listen_port", Value::Int(STORAGE_PORT));
     row.set("native_protocol_version", text(NATIVE_PROTOCOL_VERSION));
     row.set("partitioner", text(PARTITIONER));
-    row.set("rpc_address", address);
-    row.set("rpc_port", Value::Int(NATIVE_PORT));
+    row.set("rpc_address", Value::Inet(IpAddr::V4(facts.native.0)));
+    row.set("rpc_port", Value::Int(facts.native.1.into()));
     row.facts(facts);
     row.finish(Bytes::from_static(b"local"), [])
 }
@@ -126,11 +127,12 @@ pub(super) fn peer_rows(
             None => row.row = Row::deleted(DeletionTime::new(at, now)),
             Some(facts) => {
                 row.facts(facts);
+                let native = Value::Inet(IpAddr::V4(facts.native.0));
                 match name {
-                    "peers" => row.set("rpc_address", address.clone()),
+                    "peers" => row.set("rpc_address", native),
                     _ => {
-                        row.set("native_address", address.clone());
-                        row.set("native_port", Value::Int(NATIVE_PORT));
+                        row.set("native_address", native);
+                        row.set("native_port", Value::Int(facts.native.1.into()));
                     }
                 }
             }

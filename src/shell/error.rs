@@ -56,7 +56,7 @@ pub fn error_line(error: &QueryError) -> String {
         } => format!(
             "ReadFailure: {}{}",
             summary(),
-            failed(*consistency, *required, *received, *failures, None)
+            failed(*consistency, *required, *received, failures.len() as u32, None)
         ),
         QueryError::WriteFailure {
             consistency,
@@ -68,7 +68,13 @@ pub fn error_line(error: &QueryError) -> String {
         } => format!(
             "WriteFailure: {}{}",
             summary(),
-            failed(*consistency, *required, *received, *failures, Some(write_type.name()))
+            failed(
+                *consistency,
+                *required,
+                *received,
+                failures.len() as u32,
+                Some(write_type.name())
+            )
         ),
         // The driver has no class of its own for it.
         QueryError::CasWriteUnknown { .. } => format!("ErrorMessage: {}", summary()),

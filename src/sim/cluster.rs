@@ -9,7 +9,7 @@ use super::{ClusterConfig, Deed, Host, Network, Place, Roster, Script};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::{ClientRequest, NodeView, ViewRequest};
+use crate::node::{ClientRequest, NativeTransport, NodeView, ViewRequest};
 
 /// Runs nodes of kind `M`; `O` sees all that happens.
 pub struct Cluster<M: Machine, O> {
@@ -27,7 +27,12 @@ pub struct Cluster<M: Machine, O> {
 impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
     /// Machines with their processes started at the same moment.
     pub fn start(config: &ClusterConfig, observer: O) -> Cluster<M, O> {
-        let roster = Roster::new(config);
+        Cluster::start_reached(config, NativeTransport::default(), observer)
+    }
+
+    /// The same, with nodes that tell clients where to reach them.
+    pub fn start_reached(config: &ClusterConfig, native: NativeTransport, observer: O) -> Cluster<M, O> {
+        let roster = Roster::new(config).reached(native);
         let mut cluster = Cluster {
             scheduler: Scheduler::new(Network::new(config)),
             hosts: BTreeMap::new(),

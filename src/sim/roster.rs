@@ -3,7 +3,7 @@
 use super::{ClusterConfig, Place};
 use crate::base::{Endpoint, HostId, Random, WallClock};
 use crate::data::Token;
-use crate::node::NodeConfig;
+use crate::node::{NativeTransport, NodeConfig};
 use crate::ring::{Location, NodeState, RingNode, Topology, allocation};
 
 /// The settings of all nodes ever in the run, in the order they came.
@@ -35,6 +35,7 @@ impl Roster {
                 epoch: config.epoch,
                 skew_micros: 0,
             },
+            native: NativeTransport::default(),
         };
         let mut roster = Roster {
             tokens_per_node,
@@ -46,6 +47,13 @@ impl Roster {
             roster.push(place, tokens);
         }
         roster
+    }
+
+    /// Clients reach the nodes elsewhere.
+    pub fn reached(mut self, native: NativeTransport) -> Roster {
+        self.template.native = native;
+        self.nodes.iter_mut().for_each(|node| node.native = native);
+        self
     }
 
     /// A node that joins the cluster as it stands; `None` when it is full.

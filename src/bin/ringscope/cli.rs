@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ringscope::base::Seed;
+use ringscope::server::Speed;
 use ringscope::sim::ClusterConfig;
 use ringscope::sim::faults::FaultSet;
 
@@ -16,6 +17,8 @@ mod cql;
 mod golden;
 #[path = "prompt.rs"]
 mod prompt;
+#[path = "serve.rs"]
+mod serve;
 #[path = "sim.rs"]
 mod sim;
 
@@ -31,6 +34,8 @@ struct Cli {
 enum Command {
     /// cqlsh at a fresh cluster: a prompt, or a script from a file or standard input.
     Cql(CqlArgs),
+    /// Serves a cluster to Cassandra's clients: cqlsh, and drivers of any language.
+    Serve(ServeArgs),
     /// Runs golden scripts and shows where their output differs.
     Golden(GoldenArgs),
     /// Simulates clusters under faults, one a seed, and checks what their clients saw.
@@ -51,6 +56,31 @@ struct CqlArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterArgs,
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// The port of the native protocol. Node n listens on 127.0.0.n, so that all may have the same.
+    #[arg(long, default_value_t = 9042)]
+    port: u16,
+    /// One address for all nodes, which then have a port each: the one above, and those that follow it.
+    #[arg(long, value_name = "ADDRESS", value_parser = serve::parse_address)]
+    listen: Option<std::net::Ipv4Addr>,
+    /// How virtual time runs: `real`, with the clock on the wall; `max`, without waiting for delays and timeouts while a
+    /// client waits, so that timestamps may get ahead of the clock.
+    #[arg(long, default_value = "real", value_parser = serve::parse_rate)]
+    rate: Speed,
+    /// What goes wrong and when: a line each, such as `10s kill 2`.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// The HTTP port on 127.0.0.1 at which nodes are killed, started, cut off and slowed.
+    #[arg(long, default_value_t = 9043)]
+    control_port: u16,
+    /// Opens no control port.
+    #[arg(long)]
+    no_control: bool,
 }
 
 #[derive(Args)]
@@ -100,6 +130,7 @@ impl ClusterArgs {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
+        Command::Serve(args) => serve::run(&args),
         Command::Golden(args) => golden::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Gate => sim::gate(),
@@ -127,6 +158,13 @@ fn read(path: &std::path::Path) -> Result<String, Failure> {
 enum Failure {
     #[error("cannot read {}: {error}", path.display())]
     Input { path: PathBuf, error: std::io::Error },
+    #[error("in {}: {error}", path.display())]
+    Faults {
+        path: PathBuf,
+        error: ringscope::server::WrongDeed,
+    },
+    #[error(transparent)]
+    Serve(#[from] ringscope::server::ServeError),
     #[error("{0}")]
     Output(#[from] std::io::Error),
     #[error("the benchmark failed: {0}")]

@@ -1,7 +1,11 @@
 //! The coordinator's failures as clients see them.
 
+use core::net::Ipv4Addr;
+
+use crate::base::Endpoint;
 use crate::coordinator::{Reasons, RequestError, WriteKind};
 use crate::cql::{QueryError, WriteType};
+use crate::message::replica::FailureReason;
 use crate::storage::StorageError;
 
 impl From<RequestError> for QueryError {
@@ -51,8 +55,8 @@ impl From<RequestError> for QueryError {
                 consistency,
                 received,
                 required,
-                failures: failures.len() as u32,
                 reasons: Reasons(&failures).to_string(),
+                failures: by_address(&failures),
                 write_type: write_type(kind),
             },
             RequestError::ReadFailure {
@@ -65,8 +69,8 @@ impl From<RequestError> for QueryError {
                 consistency,
                 received,
                 required,
-                failures: failures.len() as u32,
                 reasons: Reasons(&failures).to_string(),
+                failures: by_address(&failures),
                 data_present,
             },
             RequestError::CasWriteUnknown {
@@ -81,6 +85,17 @@ impl From<RequestError> for QueryError {
             RequestError::Truncate(_) => QueryError::Truncate(message),
         }
     }
+}
+
+/// The failures with the codes that the protocol has for their reasons.
+fn by_address(failures: &[(Endpoint, FailureReason)]) -> Vec<(Ipv4Addr, u16)> {
+    let code = |reason: FailureReason| match reason {
+        FailureReason::Unknown => 0,
+        FailureReason::ReadTooManyTombstones => 1,
+        FailureReason::Timeout => 2,
+        FailureReason::IncompatibleSchema => 3,
+    };
+    failures.iter().map(|(node, reason)| (node.0, code(*reason))).collect()
 }
 
 fn write_type(kind: WriteKind) -> WriteType {

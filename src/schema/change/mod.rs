@@ -102,6 +102,30 @@ pub enum ChangeTarget {
     Aggregate,
 }
 
+impl ChangeKind {
+    /// As the native protocol has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Created => "CREATED",
+            ChangeKind::Updated => "UPDATED",
+            ChangeKind::Dropped => "DROPPED",
+        }
+    }
+}
+
+impl ChangeTarget {
+    /// As the native protocol has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ChangeTarget::Keyspace => "KEYSPACE",
+            ChangeTarget::Table => "TABLE",
+            ChangeTarget::Type => "TYPE",
+            ChangeTarget::Function => "FUNCTION",
+            ChangeTarget::Aggregate => "AGGREGATE",
+        }
+    }
+}
+
 /// What a change may need to know beside the schema.
 pub struct ChangeContext<'a> {
     pub schema: &'a Schema,
