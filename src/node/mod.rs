@@ -23,6 +23,7 @@ mod view;
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::{NativeTransport, NodeConfig};
+pub use session::USE_WARNING;
 pub use system_tables::RELEASE_VERSION;
 pub use view::{
     CellView, CommitLogView, DeletionView, HintView, NodeView, PartitionView, PeerView, RowView, TableView, ViewRequest,

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::core::{Running, SCHEMA_AGREEMENT_TIMEOUT};
-use super::system_tables::builtin_keyspaces;
 use crate::base::{Duration, Endpoint, Instant, MessageId, RequestId};
 use crate::data::{
     ColumnSelection, EpochSeconds, Mutation, Partition, PartitionRange, PartitionSelection, ReadCommand, ReadLimits,
@@ -15,7 +14,8 @@ use crate::event::What;
 use crate::message::gossip::ApplicationState;
 use crate::message::schema::Push;
 use crate::message::{Envelope, Payload};
-use crate::schema::{SYSTEM_SCHEMA, Schema, TableMetadata, load_schema, system_schema};
+use crate::schema::change::is_local_system_keyspace;
+use crate::schema::{SYSTEM_SCHEMA, Schema, TableMetadata, load_schema, local_keyspaces, system_schema};
 use crate::storage::{Durability, Engine, StorageError};
 
 /// A peer's version may differ because a push is on its way: it is pulled only if it still differs after this. Cassandra waits
@@ -189,7 +189,10 @@ impl Running {
     fn all_schema_rows(&self) -> Vec<Mutation> {
         let mut mutations: BTreeMap<_, Mutation> = BTreeMap::new();
         for table in system_schema().tables.values() {
-            for partition in read_all(&self.engine, table, self.epoch_seconds()) {
+            let all = read_all(&self.engine, table, self.epoch_seconds());
+            // Every node has the rows of its own keyspaces from its start.
+            let own = |it: &Partition| core::str::from_utf8(&it.key.key.0).is_ok_and(is_local_system_keyspace);
+            for partition in all.into_iter().filter(|it| !own(it)) {
                 match mutations.get_mut(&partition.key) {
                     Some(mutation) => mutation.add(table.id, partition),
                     None => {
@@ -205,8 +208,12 @@ impl Running {
 
 /// The schema as its rows in this node's storage make it.
 pub(super) fn load(engine: &Engine, now: EpochSeconds) -> Schema {
-    load_schema(|table| read_all(engine, table, now), builtin_keyspaces(), now)
-        .expect("only rows that a schema was written as are ever applied to system_schema")
+    load_schema(
+        |table| read_all(engine, table, now),
+        local_keyspaces().iter().cloned(),
+        now,
+    )
+    .expect("only rows that a schema was written as are ever applied to system_schema")
 }
 
 fn read_all(engine: &Engine, table: &TableMetadata, now: EpochSeconds) -> Vec<Partition> {

@@ -9,6 +9,7 @@ use super::core::Running;
 use super::operations::Operations;
 use super::schema_sync::{SchemaSync, load};
 use super::session::PreparedStatements;
+use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
 use crate::base::{Endpoint, HostId, Instant, Random};
 use crate::coordinator::BallotGenerator;
@@ -70,6 +71,7 @@ impl Running {
             gossiper.add_saved_peer(peer, now);
             ring.topology_mut().insert(peer, node);
         }
+        write_builtin_rows(&mut engine, wall_clock.into())?;
         let schema = load(&engine, wall_clock.into());
         gossiper.set_local_state(ApplicationState::Schema, schema.version().to_string());
         let hints = Hints::open(engine.disk(), config.clock, now)?;

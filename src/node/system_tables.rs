@@ -3,7 +3,7 @@
 //! Source of the columns: Cassandra 5.0, `SystemKeyspace.java`.
 
 use core::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -11,10 +11,14 @@ use uuid::Uuid;
 use crate::base::Endpoint;
 use crate::data::types::ordering::encode_component;
 use crate::data::{
-    Cell, ColumnName, CqlType, DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, PartitionKey, Row, Value,
-    WriteTimestamp,
+    Cell, ColumnName, CqlType, DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, PartitionKey, Row, Token,
+    Value, WriteTimestamp,
 };
-use crate::schema::{KeyspaceMetadata, ReplicationParams, TableMetadata, TableParams, system_table};
+use crate::schema::{
+    ColumnKind, KeyspaceMetadata, SYSTEM, SYSTEM_VIRTUAL_SCHEMA, TableMetadata, change_mutation,
+    described_system_keyspaces, is_virtual_keyspace, local_keyspaces,
+};
+use crate::storage::{Durability, Engine, StorageError};
 
 /// The release whose behaviour this is.
 pub const RELEASE_VERSION: &str = "5.0.7";
@@ -24,58 +28,58 @@ pub(super) const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitione
 /// `storage_port` of cassandra.yaml.
 const STORAGE_PORT: i32 = 7000;
 
-const SYSTEM: &str = "system";
-
-const LOCAL: [&str; 3] = [
-    "key text",
-    "",
-    "bootstrapped text, broadcast_address inet, broadcast_port int, cluster_name text, cql_version text, data_center text, \
-     gossip_generation int, host_id uuid, listen_address inet, listen_port int, native_protocol_version text, \
-     partitioner text, rack text, release_version text, rpc_address inet, rpc_port int, schema_version uuid, \
-     tokens set<text>, truncated_at map<uuid, blob>",
-];
-
-const PEERS_V2: [&str; 3] = [
-    "peer inet",
-    "peer_port int",
-    "data_center text, host_id uuid, native_address inet, native_port int, preferred_ip inet, preferred_port int, rack text, \
-     release_version text, schema_version uuid, tokens set<text>",
-];
-
-const PEERS: [&str; 3] = [
-    "peer inet",
-    "",
-    "data_center text, host_id uuid, preferred_ip inet, rack text, release_version text, rpc_address inet, \
-     schema_version uuid, tokens set<text>",
-];
-
-static KEYSPACE: LazyLock<KeyspaceMetadata> = LazyLock::new(|| {
-    let tables = [
-        ("local", LOCAL, "information about the local node"),
-        ("peers_v2", PEERS_V2, "information about known peers in the cluster"),
-        ("peers", PEERS, "information about known peers in the cluster"),
-    ];
-    let tables = tables.map(|(name, columns, comment)| {
-        let params = TableParams {
-            comment: comment.into(),
-            gc_grace_seconds: 0,
-            ..TableParams::default()
-        };
-        let table = system_table(SYSTEM, name, columns, params);
-        (table.name.clone(), Arc::new(table))
-    });
-    KeyspaceMetadata {
-        name: SYSTEM.into(),
-        replication: ReplicationParams::Local,
-        durable_writes: true,
-        tables: tables.into(),
-        types: Default::default(),
+/// Writes what is the same on every node: the rows of `system_schema` for the keyspaces that no user made, and those of
+/// `system_virtual_schema`. Their timestamp is the oldest, so that a change of theirs stays.
+pub(super) fn write_builtin_rows(engine: &mut Engine, now: EpochSeconds) -> Result<(), StorageError> {
+    for keyspace in described_system_keyspaces() {
+        if let Some(rows) = change_mutation(None, Some(keyspace), BUILTIN_TIMESTAMP, now) {
+            engine.apply(rows, Durability::MemoryOnly)?;
+        }
     }
-});
+    for keyspace in local_keyspaces().iter().filter(|it| is_virtual_keyspace(&it.name)) {
+        for row in virtual_schema_rows(keyspace) {
+            engine.apply(row, Durability::MemoryOnly)?;
+        }
+    }
+    Ok(())
+}
 
-/// The keyspaces every node has beside the schema's own.
-pub(super) fn builtin_keyspaces() -> [KeyspaceMetadata; 1] {
-    [KEYSPACE.clone()]
+const BUILTIN_TIMESTAMP: WriteTimestamp = WriteTimestamp(0);
+
+/// A virtual keyspace's rows of `system_virtual_schema`.
+fn virtual_schema_rows(keyspace: &KeyspaceMetadata) -> Vec<Mutation> {
+    let text = |text: &str| Value::Text(text.to_string());
+    let key = text(&keyspace.name).encode();
+    let writer = |table| RowWriter::of(SYSTEM_VIRTUAL_SCHEMA, table, BUILTIN_TIMESTAMP);
+    let mut rows = vec![writer("keyspaces").finish(key.clone(), [])];
+    for table in keyspace.tables.values() {
+        let table_name = Some(text(&table.name).encode());
+        let mut row = writer("tables");
+        row.set("comment", text(&table.params.comment));
+        rows.push(row.finish(key.clone(), [table_name.clone()]));
+        for column in table.columns() {
+            let mut row = writer("columns");
+            let (kind, position) = match column.kind {
+                ColumnKind::PartitionKey => ("partition_key", i32::from(column.position)),
+                ColumnKind::Clustering => ("clustering", i32::from(column.position)),
+                ColumnKind::Static => ("static", -1),
+                ColumnKind::Regular => ("regular", -1),
+            };
+            let order = if column.kind == ColumnKind::Clustering {
+                "asc"
+            } else {
+                "none"
+            };
+            row.set("clustering_order", text(order));
+            row.set("column_name_bytes", Value::Blob(column.name.as_bytes().to_vec().into()));
+            row.set("kind", text(kind));
+            row.set("position", Value::Int(position));
+            row.set("type", text(&column.ty.to_string()));
+            let name = Some(text(&column.name).encode());
+            rows.push(row.finish(key.clone(), [table_name.clone(), name]));
+        }
+    }
+    rows
 }
 
 /// One node as clients are told of it.
@@ -142,6 +146,14 @@ pub(super) fn peer_rows(
     })
 }
 
+/// The key of a partition of a virtual table: those are in the order of their keys.
+pub(super) fn in_key_order(key: &DecoratedKey) -> DecoratedKey {
+    DecoratedKey {
+        token: Token(0),
+        key: key.key.clone(),
+    }
+}
+
 struct RowWriter {
     table: Arc<TableMetadata>,
     row: Row,
@@ -150,10 +162,14 @@ struct RowWriter {
 
 impl RowWriter {
     fn new(table: &str, at: WriteTimestamp) -> RowWriter {
-        let table = KEYSPACE
-            .tables
-            .get(table)
-            .expect("only tables defined above are written")
+        RowWriter::of(SYSTEM, table, at)
+    }
+
+    fn of(keyspace: &str, table: &str, at: WriteTimestamp) -> RowWriter {
+        let keyspace = local_keyspaces().iter().find(|it| it.name.as_str() == keyspace);
+        let table = keyspace
+            .and_then(|it| it.tables.get(table))
+            .expect("only tables that every node has are written")
             .clone();
         RowWriter {
             table,
@@ -186,7 +202,11 @@ impl RowWriter {
     }
 
     fn finish(self, key: Bytes, clustering: impl IntoIterator<Item = Option<Bytes>>) -> Mutation {
-        let mut partition = Partition::empty(DecoratedKey::new(PartitionKey(key)));
+        let key = DecoratedKey::new(PartitionKey(key));
+        let mut partition = Partition::empty(match is_virtual_keyspace(&self.table.keyspace) {
+            true => in_key_order(&key),
+            false => key,
+        });
         partition.add_row(self.table.comparator.clustering(clustering), self.row);
         Mutation::new(self.table.keyspace.clone(), self.table.id, partition)
     }

@@ -33,7 +33,9 @@ pub fn load_schema(
     let [headers, tables, columns, types] =
         ["keyspaces", "tables", "columns", "types"].map(|name| Table::new(name, read(schema_table(name)), now));
     let mut keyspaces = Vec::new();
-    for name in headers.keyspaces() {
+    // The rows of keyspaces that are the same everywhere are there to be read.
+    let own = |name: &&str| !super::change::is_local_system_keyspace(name);
+    for name in headers.keyspaces().filter(own) {
         let Some(header) = headers.rows(name).next() else {
             continue;
         };

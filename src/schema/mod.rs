@@ -6,6 +6,7 @@
 pub mod change;
 mod compaction;
 mod compression;
+mod builtin;
 mod describe;
 mod error;
 mod keyspace;
@@ -19,6 +20,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use builtin::{
+    SYSTEM, SYSTEM_VIEWS, SYSTEM_VIRTUAL_SCHEMA, described_system_keyspaces, is_system_keyspace, is_virtual_keyspace,
+    local_keyspaces, replicated_system_keyspaces,
+};
 pub use describe::{describe_keyspace, describe_table, describe_type};
 pub use error::SchemaError;
 pub use keyspace::{KeyspaceMetadata, ReplicationParams, Schema};

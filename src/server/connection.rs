@@ -1,7 +1,7 @@
 //! One client's connection: reads requests, hands them on, writes answers as they come.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +20,7 @@ use super::tracing::Trace;
 use crate::base::{Endpoint, RequestId};
 use crate::cql::QueryResult;
 use crate::data::{KeyspaceName, WriteTimestamp};
-use crate::node::{ClientRequest, Form};
+use crate::node::{ClientRequest, Form, USE_WARNING};
 use crate::sim;
 
 const CQL_VERSION: &str = "3.4.7";
@@ -89,6 +89,8 @@ struct Connection {
     in_flight: Arc<InFlight>,
     /// The keyspace in use.
     keyspace: Arc<Mutex<Option<KeyspaceName>>>,
+    /// It was told not to prepare statements that depend on it.
+    warned_of_use: Arc<AtomicBool>,
     /// What the client speaks, from its first message on.
     version: Option<Version>,
     started: bool,
@@ -111,6 +113,7 @@ pub(super) async fn serve(shared: Arc<Shared>, node: Endpoint, stream: TcpStream
         out: out.clone(),
         in_flight,
         keyspace: Arc::default(),
+        warned_of_use: Arc::default(),
         version: None,
         started: false,
         compression: None,
@@ -374,12 +377,18 @@ impl Connection {
             return;
         };
         let (out, keyspace, shared) = (self.out.clone(), self.keyspace.clone(), self.shared.clone());
+        let warned_of_use = self.warned_of_use.clone();
         let (skip_metadata, known_metadata) = (asked.skip_metadata, asked.known_metadata);
         let reply = move |answer: sim::Answer| {
             let answer = match answer {
                 // The node died, and with it the connection.
                 sim::Answer::Disconnected(_) => return drop(out.send(Outgoing::End)),
-                sim::Answer::Reply(reply) => {
+                sim::Answer::Reply(mut reply) => {
+                    // Once is enough.
+                    let said = |it: &String| it.starts_with(USE_WARNING);
+                    if reply.warnings.iter().any(said) && warned_of_use.swap(true, Ordering::Relaxed) {
+                        reply.warnings.retain(|it| !said(it));
+                    }
                     match &reply.result {
                         Ok(QueryResult::SetKeyspace(name)) => {
                             *keyspace.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.clone());

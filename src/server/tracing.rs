@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::base::{Endpoint, Instant, RequestId, UnixMicros, WallClock};
 use crate::data::ConsistencyLevel;
-use crate::event::{Event, activity};
+use crate::event::{Event, What, activity};
 use crate::node::{ClientRequest, Form};
 
 /// `trace_type_query_ttl`: traces go after a day.
@@ -49,7 +49,10 @@ impl Trace {
         );
         let mut statements = vec![statement(session)];
         let mut number = 0;
-        for event in &self.events {
+        // The session itself tells of the beginning and the end.
+        let is_between =
+            |event: &&Event| !matches!(event.what, What::StatementReceived { .. } | What::StatementDone { .. });
+        for event in self.events.iter().filter(is_between) {
             let Some(activity) = activity(&event.what) else {
                 continue;
             };

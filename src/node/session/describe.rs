@@ -7,7 +7,9 @@ use crate::cql::{QueryError, QueryResult, ResultColumn, Rows};
 use crate::data::{ColumnName, CqlType, KeyspaceName};
 use crate::node::core::Running;
 use crate::node::system_tables::PARTITIONER;
-use crate::schema::{KeyspaceMetadata, TableMetadata, describe_keyspace, describe_table, describe_type};
+use crate::schema::{
+    KeyspaceMetadata, TableMetadata, describe_keyspace, describe_table, describe_type, is_virtual_keyspace,
+};
 
 /// One described thing.
 struct Element {
@@ -150,7 +152,7 @@ fn not_found(text: String) -> QueryError {
 }
 
 fn is_system(name: &str) -> bool {
-    crate::schema::change::is_local_system_keyspace(name)
+    crate::schema::is_system_keyspace(name)
 }
 
 fn everything(it: &KeyspaceMetadata) -> Vec<Element> {
@@ -167,8 +169,30 @@ fn keyspace(it: &KeyspaceMetadata, full: bool) -> Element {
         keyspace: name.clone(),
         kind: "keyspace",
         name,
-        statement: full.then(|| describe_keyspace(it)),
+        statement: full.then(|| match is_virtual_keyspace(&it.name) {
+            true => for_reference("Keyspace", &it.name, &format!("VIRTUAL KEYSPACE {};", it.name)),
+            false => describe_keyspace(it),
+        }),
     }
+}
+
+/// What a virtual thing looks like, within a comment: it cannot be made.
+fn for_reference(kind: &str, name: &str, structure: &str) -> String {
+    let what = kind.to_lowercase();
+    format!(
+        "/*\nWarning: {kind} {name} is a virtual {what} and cannot be recreated with CQL.\nStructure, for reference:\n\
+         {structure}\n*/"
+    )
+}
+
+fn describe_virtual_table(it: &TableMetadata) -> String {
+    let described = describe_table(it);
+    // Of the options a virtual table has its comment only.
+    let (columns, _) = described.split_once(") WITH").unwrap_or((&described, ""));
+    let columns = columns.replacen("CREATE TABLE", "VIRTUAL TABLE", 1);
+    let comment = it.params.comment.replace('\'', "''");
+    let name = format!("{}.{}", it.keyspace, it.name);
+    for_reference("Table", &name, &format!("{columns}) WITH comment = '{comment}';"))
 }
 
 fn table(it: &TableMetadata, full: bool) -> Element {
@@ -177,7 +201,10 @@ fn table(it: &TableMetadata, full: bool) -> Element {
         keyspace,
         kind: "table",
         name,
-        statement: full.then(|| describe_table(it)),
+        statement: full.then(|| match is_virtual_keyspace(&it.keyspace) {
+            true => describe_virtual_table(it),
+            false => describe_table(it),
+        }),
     }
 }
 

@@ -13,6 +13,7 @@ mod select;
 use std::sync::Arc;
 
 pub(super) use prepared::PreparedStatements;
+pub use prepared::USE_WARNING;
 
 use crate::base::{Instant, RequestId, UnixMicros};
 use crate::coordinator::{Cluster, Operation, RequestError, Truncate};
@@ -22,8 +23,8 @@ use crate::cql::{QueryError, QueryResult, Rows, StatementId, parse, parse_after}
 use crate::data::{KeyspaceName, Partition, TableId};
 use crate::event::{self, What};
 use crate::message::replica::TruncateRequest;
-use crate::schema::change::{ChangeContext, ChangeRequest, SchemaChange};
-use crate::schema::{ClusterShape, ReplicationParams, SYSTEM_SCHEMA, TableMetadata, change_mutation};
+use crate::schema::change::{ChangeContext, ChangeRequest, SchemaChange, is_local_system_keyspace};
+use crate::schema::{ClusterShape, ReplicationParams, TableMetadata, change_mutation};
 
 use super::core::Running;
 use super::operations::{Operations, Owner, Stepped};
@@ -110,9 +111,14 @@ impl Running {
 
     fn begin_prepare(&mut self, request: &ClientRequest) -> Result<(), Refusal> {
         self.received(request, &request.query);
-        let (prepared, warnings) = self
+        let (prepared, mut warnings) = self
             .prepare_statement(&request.query, request.keyspace.as_ref())
             .map_err(plain)?;
+        warnings.extend(prepared::use_warning(
+            &prepared,
+            request.keyspace.as_ref(),
+            &request.query,
+        ));
         self.reply_to(request.id, Ok(QueryResult::Prepared(Box::new(prepared))), warnings);
         Ok(())
     }
@@ -436,5 +442,5 @@ fn plain(error: QueryError) -> Refusal {
 
 /// Tables every node keeps for itself are read here and nowhere else.
 fn is_local_table(table: &TableMetadata) -> bool {
-    matches!(table.keyspace.as_str(), SYSTEM_SCHEMA | "system")
+    is_local_system_keyspace(&table.keyspace)
 }

@@ -107,6 +107,23 @@ fn is_fully_qualified(statement: &Statement) -> bool {
     }
 }
 
+/// Against preparing statements that mean another table when another keyspace is in use. Cassandra says it once a connection.
+pub(super) fn use_warning(prepared: &PreparedStatement, keyspace: Option<&KeyspaceName>, text: &str) -> Option<String> {
+    let keyspace = keyspace?;
+    (prepared.id != StatementId::of(None, text)).then(|| {
+        format!(
+            "{USE_WARNING} is considered to be an anti-pattern due to ambiguity in non-qualified table names. Please consider \
+             removing instances of `Session#setKeyspace(<keyspace>)`, `Session#execute(\"USE <keyspace>\")` and \
+             `cluster.newSession(<keyspace>)` from your code, and always use fully qualified table names (e.g. \
+             <keyspace>.<table>). Keyspace used: {keyspace}, statement keyspace: {keyspace}, statement id: {}",
+            prepared.id
+        )
+    })
+}
+
+/// How that warning begins.
+pub const USE_WARNING: &str = "`USE <keyspace>` with prepared statements";
+
 fn table_of(modification: &Modification) -> &QualifiedName {
     match modification {
         Modification::Insert(it) => &it.table,

@@ -10,8 +10,9 @@ use crate::message::paxos::Subject;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, OperationId, Owner};
+use crate::node::system_tables::in_key_order;
 use crate::replica::{self, Replica};
-use crate::schema::TableMetadata;
+use crate::schema::{TableMetadata, is_virtual_keyspace};
 use std::sync::Arc;
 
 impl Running {
@@ -128,7 +129,16 @@ impl Running {
         table: &Arc<TableMetadata>,
     ) -> Result<Vec<Vec<Partition>>, QueryError> {
         let mut answers = Vec::new();
+        let is_virtual = is_virtual_keyspace(&table.keyspace);
         for command in commands {
+            let in_order = match &command.partitions {
+                PartitionSelection::One(key) if is_virtual => Some(ReadCommand {
+                    partitions: PartitionSelection::One(in_key_order(key)),
+                    ..command.clone()
+                }),
+                _ => None,
+            };
+            let command = in_order.as_ref().unwrap_or(command);
             let mut replica = Replica {
                 engine: &mut self.engine,
                 schema: &self.schema,
