@@ -7,6 +7,7 @@ pub mod codec;
 mod ids;
 mod random;
 mod time;
+pub mod vint;
 
 pub use bounded::Recent;
 pub use ids::{Endpoint, HostId, MessageId, RequestId};

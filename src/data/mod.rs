@@ -16,7 +16,7 @@ mod key;
 mod limit_counter;
 #[cfg(test)]
 mod merge_properties;
-mod murmur3;
+pub mod murmur3;
 mod mutation;
 mod name;
 mod ordered_bytes;

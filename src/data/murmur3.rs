@@ -5,6 +5,11 @@ const C2: u64 = 0x4cf5_ad43_2745_937f;
 
 /// The first half of the hash with seed 0: all that a token needs.
 pub fn hash(key: &[u8]) -> i64 {
+    hash_128(key)[0]
+}
+
+/// Both halves of the hash with seed 0, as bloom filters take them.
+pub fn hash_128(key: &[u8]) -> [i64; 2] {
     let (mut h1, mut h2) = (0u64, 0u64);
     let blocks = key.chunks_exact(16);
     let tail = blocks.remainder();
@@ -31,7 +36,9 @@ pub fn hash(key: &[u8]) -> i64 {
     h2 ^= key.len() as u64;
     h1 = h1.wrapping_add(h2);
     h2 = h2.wrapping_add(h1);
-    finalize(h1).wrapping_add(finalize(h2)) as i64
+    let (h1, h2) = (finalize(h1), finalize(h2));
+    let h1 = h1.wrapping_add(h2);
+    [h1 as i64, h2.wrapping_add(h1) as i64]
 }
 
 fn little_endian(bytes: &[u8]) -> u64 {

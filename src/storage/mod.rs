@@ -1,4 +1,4 @@
-//! Storage: what stands between a mutation and bytes on a disk: commit log, memtables, and the seam for SSTables.
+//! Storage: what stands between a mutation and bytes on a disk: commit log, memtables, SSTables.
 //!
 //! Knows one node's disk through the `Disk` port. Does not know of other nodes, of CQL, or of who asked.
 
@@ -12,6 +12,7 @@ mod local;
 mod memtable;
 mod read;
 mod source;
+pub mod sstable;
 mod summary;
 
 pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};

@@ -1,4 +1,4 @@
-//! Sources: where a read finds a partition. Memtables are the only ones so far; SSTables take their place behind the same trait.
+//! Sources: where a read finds a partition. Memtables and SSTables are, behind the same trait.
 
 use super::StorageError;
 use crate::data::{Clustering, DecoratedKey, DeletionTime, Partition, PartitionRange, RangeTombstones, Row, Slice};
@@ -13,7 +13,7 @@ pub trait PartitionSource {
     fn static_row(&self) -> &Row;
 
     /// The deletions of ranges, cut to the slice.
-    fn range_tombstones(&self, slice: &Slice) -> RangeTombstones;
+    fn range_tombstones(&self, slice: &Slice) -> Result<RangeTombstones, StorageError>;
 
     fn rows<'a>(&'a self, slice: &Slice, reversed: bool) -> RowStream<'a>;
 }
@@ -35,8 +35,8 @@ impl PartitionSource for &Partition {
         Partition::static_row(self)
     }
 
-    fn range_tombstones(&self, slice: &Slice) -> RangeTombstones {
-        Partition::range_tombstones(self).within(slice)
+    fn range_tombstones(&self, slice: &Slice) -> Result<RangeTombstones, StorageError> {
+        Ok(Partition::range_tombstones(self).within(slice))
     }
 
     fn rows<'a>(&'a self, slice: &Slice, reversed: bool) -> RowStream<'a> {

@@ -7,7 +7,8 @@ use num_bigint::BigInt;
 use uuid::Uuid;
 
 use super::layout::{join_collection, join_tuple, join_vector, split_collection, split_tuple, split_vector};
-use super::{CqlDuration, CqlType, Decimal, MarshalError, Value, vint};
+use super::{CqlDuration, CqlType, Decimal, MarshalError, Value};
+use crate::base::vint;
 
 /// What a date's four bytes hold for 1970-01-01, so that dates compare as unsigned numbers.
 const EPOCH_DAY: u32 = 1 << 31;

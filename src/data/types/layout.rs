@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 
-use super::{CqlType, MarshalError, vint};
+use super::{CqlType, MarshalError};
+use crate::base::vint;
 
 /// The elements of a list or set, or the keys and values of a map in turn.
 pub fn split_collection<'a>(kind: &'static str, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>, MarshalError> {

@@ -28,7 +28,6 @@ mod show;
 mod timestamp;
 mod validate;
 mod value;
-mod vint;
 
 pub use cql_type::{CqlType, UserType};
 pub use decimal::Decimal;

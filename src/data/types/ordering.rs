@@ -8,7 +8,8 @@
 
 use super::compare::{halves, read_decimal};
 use super::layout::{split_collection, split_tuple, split_vector};
-use super::{CqlType, Decimal, vint};
+use super::{CqlType, Decimal};
+use crate::base::vint;
 
 /// Ends a prefix: just before everything that starts with it.
 pub const PREFIX_BEFORE: u8 = 0x20;

@@ -1,7 +1,8 @@
 //! Whether bytes are a value of a type.
 
 use super::layout::{split_collection, split_tuple, split_vector};
-use super::{CqlType, MarshalError, UserType, vint};
+use super::{CqlType, MarshalError, UserType};
+use crate::base::vint;
 
 impl CqlType {
     /// Whether the bytes are a value of this type, or what is wrong with them in Cassandra's words. Types for whom Cassandra

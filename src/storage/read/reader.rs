@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
             }
             let mut ranges = RangeTombstones::default();
             for part in &parts {
-                ranges.merge(part.range_tombstones(slice));
+                ranges.merge(part.range_tombstones(slice)?);
             }
             ranges.shadow(&deletion);
             self.rows(&parts, slice, &deletion, &ranges, static_passes, &mut rows)?;

@@ -1,0 +1,44 @@
+//! SSTables: a table's data in files that never change, in Cassandra's format `nb`.
+//!
+//! Knows the format of every component and what the bytes of keys, rows and deletions are. Does not know when an SSTable is written,
+//! which of them are merged, nor what a read wants of them (the engine does). Each file is as Cassandra's own, so that its tools read
+//! what is written here and the other way round; besides `nb`, version `na` is read.
+//!
+//! An SSTable is written by [`SstableWriter`], partition by partition, and found by [`SstableReader`], which keeps in memory what has to be
+//! there: the bloom filter, a summary of the index, the offsets of the chunks. Both are handed the disk with each call.
+
+mod bloom;
+mod cardinality;
+mod clustering;
+mod collector;
+mod compression_info;
+mod compressor;
+mod data_file;
+mod data_writer;
+mod descriptor;
+#[cfg(test)]
+mod golden;
+mod header;
+mod histogram;
+mod index;
+mod info;
+mod input;
+mod output;
+mod partition;
+mod reader;
+mod shape;
+mod statistics;
+mod summary;
+mod table;
+mod trailer;
+mod unfiltered;
+mod writer;
+
+pub use descriptor::{Component, Descriptor, SstableId, Version};
+pub use header::{EncodingStats, SerializationHeader};
+pub use histogram::{EstimatedHistogram, TombstoneHistogram};
+pub use info::SstableInfo;
+pub use partition::SstablePartition;
+pub use reader::{Scanner, SstableReader, SstableSource};
+pub use statistics::{CoveredClustering, Statistics, StatsMetadata};
+pub use writer::{SstableWriter, WriteOptions};
