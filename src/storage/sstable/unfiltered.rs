@@ -9,8 +9,8 @@ use super::shape::Shape;
 use crate::base::vint;
 use crate::data::types::ordering::encode_component;
 use crate::data::{
-    Cell, CellContent, Clustering, ClusteringBound, ColumnData, ComplexData, CqlType, DeletionTime, EpochSeconds,
-    Expiry, Liveness, Row, Ttl,
+    Cell, CellContent, Clustering, ClusteringBound, ColumnData, ComplexData, CounterContext, CqlType, DeletionTime,
+    EpochSeconds, Expiry, Liveness, Row, Ttl,
 };
 use crate::storage::StorageError;
 
@@ -283,6 +283,10 @@ impl Shape {
         let content = match expiry {
             _ if is_deleted => CellContent::Deleted(deleted_at),
             Some(expiry) => CellContent::Expiring(value, expiry),
+            None if column.ty == CqlType::Counter => {
+                let context = CounterContext::from_bytes(value);
+                CellContent::Counter(context.map_err(|error| body.corrupt(&error.to_string()))?)
+            }
             None => CellContent::Live(value),
         };
         Ok((path, Cell { timestamp, content }))
@@ -372,6 +376,7 @@ impl Shape {
     ) {
         let value: &[u8] = match &cell.content {
             CellContent::Live(value) | CellContent::Expiring(value, _) => value,
+            CellContent::Counter(context) => context.as_bytes(),
             CellContent::Deleted(_) => &[],
         };
         let expiry = cell.expiry();
