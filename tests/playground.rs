@@ -3,16 +3,15 @@
 use ringscope::base::{Duration, Endpoint, Seed};
 use ringscope::node::Node;
 use ringscope::playground::LocalPlayground;
-use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellId, Watch};
+use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellEntry, ShellId, Watch};
 use ringscope::playground::record::Recording;
 use ringscope::playground::share::to_link;
-use ringscope::shell::Session;
 use ringscope::sim::{ClusterConfig, Rate, gate};
 
 #[test]
 fn a_script_runs_and_its_result_is_cqlshs() {
     let config = ClusterConfig::simple(Seed(1), 3);
-    let mut playground: LocalPlayground<Node, Session> = LocalPlayground::new(config, Rate::Max);
+    let mut playground: LocalPlayground<Node> = LocalPlayground::new(config, Rate::Max);
     assert!(
         playground.run_until_idle(Duration::from_secs(60)),
         "the cluster does not come up"
@@ -35,7 +34,7 @@ fn a_script_runs_and_its_result_is_cqlshs() {
     );
 }
 
-type Local = LocalPlayground<Node, Session>;
+type Local = LocalPlayground<Node>;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -191,4 +190,46 @@ fn the_gates_histories_are_those_of_replays() {
         let replayed = playground.frame().summary.replayed.unwrap();
         assert_eq!(replayed.as_recorded, Some(true), "{}", workload.name);
     }
+}
+
+/// Everything the first shell shows, errors among it.
+fn shown(playground: &mut Local) -> String {
+    let entries = playground.shell_updates().into_iter().flat_map(|update| update.entries);
+    let text = |entry| match entry {
+        ShellEntry::Output(text) => text,
+        ShellEntry::Error { text, .. } => text + "\n",
+        _ => String::new(),
+    };
+    entries.map(text).collect()
+}
+
+#[test]
+fn nodetool_and_scripts_that_kill_are_part_of_the_run() {
+    let mut playground = with_a_table(5);
+    shown(&mut playground);
+    type_in(
+        &mut playground,
+        "nodetool -h 127.0.0.2 disablehandoff\nnodetool -h 127.0.0.2 statushandoff\nnodetool statushandoff\n\
+         ! down 3\nnodetool status ks\n! nodetool 3 version\n! down 9\n\
+         CONSISTENCY ALL\nSELECT * FROM ks.t WHERE id = 1;\n! up 3\nSELECT * FROM ks.t WHERE id = 1;\n",
+    );
+    let first = shown(&mut playground);
+    for part in [
+        "Hinted handoff is not running\nHinted handoff is running\n",
+        "\nUN  127.0.0.2",
+        "\nDN  127.0.0.3",
+        "nodetool: Failed to connect to '127.0.0.3:7199' - ConnectException: 'Connection refused'.\n",
+        "There is no node 9.\n",
+        "'required_replicas': 3, 'alive_replicas': 2}",
+        " id | v\n----+-----\n  1 | one\n",
+    ] {
+        assert!(first.contains(part), "{part} is missing in\n{first}");
+    }
+    let recording = playground.playground().recording();
+    let link = to_link(&recording).unwrap();
+    let mut again = Local::new(ClusterConfig::simple(Seed(1), 3), Rate::Max);
+    again.command(Command::Load { link });
+    assert!(again.run_until_idle(PATIENCE * 10));
+    assert_eq!(again.playground().history(), recording.history);
+    assert!(shown(&mut again).ends_with(&first));
 }

@@ -11,6 +11,8 @@ use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
 use crate::event::Event;
 use crate::message::Envelope;
 
+use super::operator::{OperatorReply, OperatorRequest};
+
 /// Something for a node to act on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Input {
@@ -18,6 +20,7 @@ pub enum Input {
     Timeout,
     Message(Envelope),
     Client(ClientRequest),
+    Operator(OperatorRequest),
 }
 
 /// A client's statement, with what its connection says about it.
@@ -83,5 +86,6 @@ pub struct ClientReply {
 pub enum Output {
     Send(Envelope),
     Reply(ClientReply),
+    Told(OperatorReply),
     Event(Event),
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bootstrap::Bootstrap;
 use super::operations::Operations;
+use super::operator::TrafficView;
 use super::schema_sync::SchemaSync;
 use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
@@ -12,7 +13,7 @@ use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
 use crate::coordinator::{BallotGenerator, TableLatencies};
 use crate::data::{EpochSeconds, TableId, Token, WriteTimestamp};
-use crate::event::{Event, What};
+use crate::event::{Event, MessageKind, What};
 use crate::gossip::Gossiper;
 use crate::hints::Hints;
 use crate::message::{Envelope, Outbox};
@@ -54,6 +55,8 @@ pub(super) struct Running {
     pub outputs: Vec<Output>,
     /// Messages from this node to itself: they see no network.
     pub loopback: VecDeque<Envelope>,
+    pub traffic: TrafficView,
+    pub started: Instant,
     pub now: Instant,
 }
 
@@ -96,6 +99,7 @@ impl Node {
                 running.deliver(message);
             }
             Input::Client(request) => running.begin(request),
+            Input::Operator(request) => running.operate(request),
         }
         running.on_timeouts();
         running.settle();
@@ -192,6 +196,9 @@ impl Running {
         loop {
             self.follow_gossip();
             for (cause, what) in core::mem::take(&mut self.out.events) {
+                if matches!(what, What::DigestMismatch { .. }) {
+                    self.traffic.blocking_read_repairs += 1;
+                }
                 self.event(cause, what);
             }
             let messages = core::mem::take(&mut self.out.messages);
@@ -225,12 +232,14 @@ impl Running {
     }
 
     fn send(&mut self, message: Envelope) {
+        let (verb, bytes) = (message.verb(), message.wire_size());
+        self.traffic.count(verb.kind() == MessageKind::Gossip, bytes);
         let what = What::MessageSent {
             to: message.to,
             id: message.id,
             in_reply_to: message.in_reply_to,
-            verb: message.verb(),
-            bytes: message.wire_size(),
+            verb,
+            bytes,
         };
         self.event(message.cause, what);
         self.outputs.push(Output::Send(message));

@@ -11,6 +11,7 @@ mod counters;
 mod dispatch;
 mod hinting;
 mod operations;
+mod operator;
 mod paxos_store;
 mod schema_sync;
 mod session;
@@ -23,6 +24,10 @@ mod view;
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::{NativeTransport, NodeConfig};
+pub use operator::{
+    BootstrapState, CacheView, ClusterView, InfoView, OperatorAnswer, OperatorCall, OperatorReply, OperatorRequest,
+    PendingHints, TrafficView,
+};
 pub use session::USE_WARNING;
 pub use system_tables::RELEASE_VERSION;
 pub use view::{

@@ -7,6 +7,7 @@ use super::NodeConfig;
 use super::bootstrap::Bootstrap;
 use super::core::Running;
 use super::operations::Operations;
+use super::operator::TrafficView;
 use super::schema_sync::{SchemaSync, load};
 use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
@@ -101,6 +102,8 @@ impl Running {
             outputs: Vec::new(),
             loopback: VecDeque::new(),
             engine,
+            traffic: TrafficView::default(),
+            started: now,
             now,
         };
         running.event(None, What::NodeStarted { generation });

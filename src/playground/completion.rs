@@ -3,6 +3,7 @@
 use super::api::{Candidate, CandidateKind, Completion, MAX_CANDIDATES};
 use crate::data::ConsistencyLevel;
 use crate::schema::{Schema, TableMetadata};
+use crate::shell::nodetool;
 
 /// What a statement begins with.
 const STATEMENTS: [&str; 10] = [
@@ -19,7 +20,7 @@ const STATEMENTS: [&str; 10] = [
 ];
 
 /// cqlsh's own commands.
-const SHELL_COMMANDS: [&str; 9] = [
+const SHELL_COMMANDS: [&str; 10] = [
     "CONSISTENCY",
     "SERIAL CONSISTENCY",
     "TRACING",
@@ -29,6 +30,7 @@ const SHELL_COMMANDS: [&str; 9] = [
     "SHOW",
     "CLEAR",
     "HELP",
+    "nodetool",
 ];
 
 /// Keywords that follow within a statement, by its first word.
@@ -235,6 +237,12 @@ fn offer(offers: &mut Offers, context: &[Word<'_>], text: &str, schema: &Names<'
         return;
     };
     let last = upper.last().map_or("", String::as_str);
+    if first == "NODETOOL" {
+        return match last {
+            "NODETOOL" | "HELP" => nodetool::names().for_each(|name| offers.add(name, CandidateKind::ShellCommand, "")),
+            _ => schema.offer_tables(offers),
+        };
+    }
     if let [.., keyspace, dot] = context
         && dot.text == "."
     {
@@ -475,6 +483,8 @@ mod tests {
         assert_eq!(offered("SELECT 1; ins|", None), ["INSERT INTO"]);
         assert_eq!(offered("-- a comment; here\ndesc|", None), ["DESCRIBE"]);
         assert_eq!(offered("consistency q|", None), ["QUORUM"]);
+        assert_eq!(offered("nodetool gossip|", None), ["gossipinfo"]);
+        assert_eq!(offered("nodetool status sh|", None), ["shop"]);
         assert!(offered("'se|", None).is_empty());
     }
 

@@ -5,10 +5,9 @@ use core::time::Duration;
 use super::api::{Mark, MarkKind};
 use super::engine::{Playground, Timer};
 use super::record::Deed;
-use super::shells::Dialogue;
 use crate::sim::{ClusterConfig, Control, Parcel, Place};
 
-impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
+impl<P: Parcel + Clone> Playground<P> {
     /// Does something new to the run, now.
     pub(super) fn add(&mut self, deed: Deed) {
         if let Err(error) = self.run.takes(&deed) {
@@ -29,7 +28,7 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
             Deed::Shell { shell, text } => self.type_into(shell, &text),
             Deed::Interrupt(shell) => {
                 if let Some(shell) = self.shells.get(shell) {
-                    shell.dialogue.interrupt();
+                    shell.session.interrupt();
                     shell.changed();
                 }
                 self.drive(shell, self.now());
@@ -39,7 +38,7 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
                     && let Some(shell) = self.shells.open(shell, node)
                 {
                     shell.coordinator = node;
-                    shell.dialogue.connect(node);
+                    shell.session.connect(node);
                     shell.changed();
                 }
             }

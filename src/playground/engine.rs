@@ -11,7 +11,7 @@ use super::completion::complete;
 use super::record::{Deed, Recording, Run, check_config};
 use super::recorder::Recorder;
 use super::share;
-use super::shells::{Dialogue, Shells};
+use super::shells::Shells;
 use crate::base::{Endpoint, Instant, RequestId};
 use crate::node::{NodeConfig, NodeView, PartitionView};
 use crate::schema::Schema;
@@ -42,7 +42,14 @@ pub enum Hosting {
 #[derive(Debug)]
 pub(super) enum Timer {
     Start(Endpoint),
+    Kill(Endpoint),
     GiveUp(RequestId),
+    /// Whether the others have noticed what a script did to a node's process.
+    Look {
+        request: RequestId,
+        node: Endpoint,
+        until: Instant,
+    },
 }
 
 /// Where a replay is to end.
@@ -55,7 +62,7 @@ pub(super) struct Replay {
     pub(super) then_pause: bool,
 }
 
-pub struct Playground<P, D> {
+pub struct Playground<P> {
     pub(super) run: Run,
     /// How many runs there were before.
     pub(super) run_number: u32,
@@ -63,7 +70,7 @@ pub struct Playground<P, D> {
     pub(super) roster: Roster,
     pub(super) recorder: Recorder,
     pub(super) pacing: Pacing,
-    pub(super) shells: Shells<D>,
+    pub(super) shells: Shells,
     /// How much of the log has been done.
     pub(super) cursor: usize,
     pub(super) timers: BTreeMap<(Instant, u64), Timer>,
@@ -101,8 +108,8 @@ pub struct Playground<P, D> {
     pub(super) replayed: Option<Replayed>,
 }
 
-impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
-    pub fn new(config: ClusterConfig, rate: Rate) -> Playground<P, D> {
+impl<P: Parcel + Clone> Playground<P> {
+    pub fn new(config: ClusterConfig, rate: Rate) -> Playground<P> {
         let config = if check_config(&config).is_ok() {
             config
         } else {
@@ -290,7 +297,10 @@ impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
                 text,
                 cursor,
             } => {
-                let keyspace = self.shells.get(shell).and_then(|shell| shell.dialogue.keyspace());
+                let keyspace = self
+                    .shells
+                    .get(shell)
+                    .and_then(|shell| shell.session.keyspace().cloned());
                 let current = keyspace.as_ref().map(|name| name.as_str());
                 self.completion = Some(complete(id, &text, cursor, &self.schema, current));
             }

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use super::api::{Command, Frame, ShellUpdate};
 use super::engine::{Hosting, Playground};
-use super::shells::Dialogue;
 use crate::base::{Duration, Endpoint, Instant};
 use crate::message::Envelope;
 use crate::sim::{ClusterConfig, Host, Machine, Rate};
 
-pub struct LocalPlayground<M: Machine, D> {
-    pub(super) playground: Playground<Envelope, D>,
+pub struct LocalPlayground<M: Machine> {
+    pub(super) playground: Playground<Envelope>,
     hosts: BTreeMap<Endpoint, Host<M>>,
 }
 
-impl<M: Machine, D: Dialogue> LocalPlayground<M, D> {
-    pub fn new(config: ClusterConfig, rate: Rate) -> LocalPlayground<M, D> {
+impl<M: Machine> LocalPlayground<M> {
+    pub fn new(config: ClusterConfig, rate: Rate) -> LocalPlayground<M> {
         LocalPlayground {
             playground: Playground::new(config, rate),
             hosts: BTreeMap::new(),
@@ -26,7 +25,7 @@ impl<M: Machine, D: Dialogue> LocalPlayground<M, D> {
         self.playground.command(command);
     }
 
-    pub fn playground(&self) -> &Playground<Envelope, D> {
+    pub fn playground(&self) -> &Playground<Envelope> {
         &self.playground
     }
 

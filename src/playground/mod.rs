@@ -5,7 +5,6 @@
 pub mod api;
 mod completion;
 mod conversation;
-mod cqlsh;
 mod deeds;
 mod engine;
 mod flights;
@@ -27,5 +26,4 @@ mod tests;
 
 pub use engine::{Hosting, Playground};
 pub use local::LocalPlayground;
-pub use shells::{Dialogue, Question, REQUEST_TIMEOUT, Turn};
 pub use snapshot::Looks;

@@ -1,82 +1,13 @@
 //! The shells of a run: who talks to which node, what waits for an answer, and what is still to be shown.
 
-use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::api::{MAX_SHELL_BYTES, MAX_SHELLS, ShellEntry, ShellId, ShellUpdate};
-use crate::base::{Endpoint, RequestId, WallClock};
-use crate::cql::SourcePosition;
-use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
-use crate::event::Event;
-use crate::node::{ClientReply, ClientRequest};
+use crate::base::{Endpoint, RequestId};
+use crate::shell::{Session, SessionConfig};
 
-/// How long a shell waits for an answer. cqlsh's `request_timeout`, 10 s.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A session of a shell, as the playground speaks with it: text in; requests, output and waits for answers out.
-pub trait Dialogue {
-    fn start(host: Endpoint) -> Self;
-    fn submit(&mut self, text: &str);
-    fn interrupt(&mut self);
-    /// What to do next; `None`: it waits for more input or for an answer.
-    fn step(&mut self) -> Option<Turn>;
-    fn on_reply(&mut self, reply: ClientReply);
-    fn on_disconnect(&mut self);
-    fn on_timeout(&mut self);
-    fn on_trace(&mut self, events: &[Event], clock: WallClock);
-    fn connect(&mut self, host: Endpoint);
-    fn prompt(&self) -> String;
-    /// The keyspace in use.
-    fn keyspace(&self) -> Option<KeyspaceName>;
-    fn consistency(&self) -> ConsistencyLevel;
-    fn serial_consistency(&self) -> ConsistencyLevel;
-}
-
-pub enum Turn {
-    Print(String),
-    Error {
-        text: String,
-        position: Option<SourcePosition>,
-    },
-    Clear,
-    /// A statement that asked the cluster something is over, its output given.
-    Done,
-    Request(Question),
-    /// Wants what the request led to, for its trace.
-    Trace(RequestId),
-}
-
-/// A client's request, still without its number.
-pub struct Question {
-    pub query: String,
-    pub keyspace: Option<KeyspaceName>,
-    pub consistency: ConsistencyLevel,
-    pub serial_consistency: ConsistencyLevel,
-    pub page_size: Option<u32>,
-    pub paging_state: Option<bytes::Bytes>,
-    pub timestamp: Option<WriteTimestamp>,
-    /// The shell's own: not drawn as a statement.
-    pub hidden: bool,
-}
-
-impl Question {
-    pub fn with_id(self, id: RequestId) -> ClientRequest {
-        ClientRequest {
-            id,
-            query: self.query,
-            form: Default::default(),
-            keyspace: self.keyspace,
-            consistency: self.consistency,
-            serial_consistency: self.serial_consistency,
-            page_size: self.page_size,
-            paging_state: self.paging_state,
-            timestamp: self.timestamp,
-        }
-    }
-}
-
-pub struct Shell<D> {
-    pub dialogue: D,
+pub struct Shell {
+    pub session: Session,
     pub coordinator: Endpoint,
     pub pending: Option<RequestId>,
     /// The first request of the statement that runs.
@@ -85,10 +16,10 @@ pub struct Shell<D> {
     changed: bool,
 }
 
-impl<D: Dialogue> Shell<D> {
-    fn new(coordinator: Endpoint) -> Shell<D> {
+impl Shell {
+    fn new(coordinator: Endpoint) -> Shell {
         Shell {
-            dialogue: D::start(coordinator),
+            session: Session::new(SessionConfig::new(coordinator)),
             coordinator,
             pending: None,
             statement: None,
@@ -143,10 +74,10 @@ impl<D: Dialogue> Shell<D> {
         Some(ShellUpdate {
             shell,
             entries,
-            prompt: self.dialogue.prompt(),
+            prompt: self.session.prompt(),
             coordinator: self.coordinator,
-            consistency: self.dialogue.consistency(),
-            serial_consistency: self.dialogue.serial_consistency(),
+            consistency: self.session.consistency(),
+            serial_consistency: self.session.serial_consistency(),
             busy: self.pending.is_some(),
         })
     }
@@ -161,24 +92,24 @@ fn size(entry: &ShellEntry) -> usize {
 }
 
 /// All shells.
-pub struct Shells<D> {
-    all: BTreeMap<ShellId, Shell<D>>,
+pub struct Shells {
+    all: BTreeMap<ShellId, Shell>,
 }
 
-impl<D: Dialogue> Shells<D> {
+impl Shells {
     /// With the first one, which talks to `coordinator`.
-    pub fn new(coordinator: Endpoint) -> Shells<D> {
+    pub fn new(coordinator: Endpoint) -> Shells {
         Shells {
             all: BTreeMap::from([(ShellId::FIRST, Shell::new(coordinator))]),
         }
     }
 
-    pub fn get(&mut self, id: ShellId) -> Option<&mut Shell<D>> {
+    pub fn get(&mut self, id: ShellId) -> Option<&mut Shell> {
         self.all.get_mut(&id)
     }
 
     /// The shell, opened if it is not yet; `None` when there are too many.
-    pub fn open(&mut self, id: ShellId, coordinator: Endpoint) -> Option<&mut Shell<D>> {
+    pub fn open(&mut self, id: ShellId, coordinator: Endpoint) -> Option<&mut Shell> {
         if id.0 as usize >= MAX_SHELLS {
             return None;
         }

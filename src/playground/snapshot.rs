@@ -6,7 +6,6 @@ use super::api::{Frame, LinkState, NodeState, NodeSummary, RangeOwner, ReplicaVi
 use super::engine::Playground;
 use super::locate::{Located, of_reference, of_statement};
 use super::replicas::{Held, side_by_side, unanswered};
-use super::shells::Dialogue;
 use super::words;
 use crate::base::Endpoint;
 use crate::data::{ConsistencyLevel, Token};
@@ -21,7 +20,7 @@ pub struct Looks {
     pub request: ViewRequest,
 }
 
-impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
+impl<P: Parcel + Clone> Playground<P> {
     /// What to ask the running nodes for, so that frames can show it.
     pub fn looks(&mut self) -> Looks {
         let running = |node: &Endpoint| {

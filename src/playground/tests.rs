@@ -1,90 +1,13 @@
-//! What the playground promises, tried on toy nodes and a toy shell.
+//! What the playground promises, tried on toy nodes, which answer everything with nothing.
 
 use super::api::*;
 use super::*;
-use crate::base::{Duration, Endpoint, Instant, RequestId, Seed, WallClock};
-use crate::data::{ConsistencyLevel, KeyspaceName};
-use crate::event::Event;
-use crate::node::ClientReply;
+use crate::base::{Duration, Endpoint, Instant, RequestId, Seed};
+use crate::shell::REQUEST_TIMEOUT;
 use crate::sim::toy::Toy;
 use crate::sim::{ClusterConfig, LinkFaults, Place};
 
-/// Each line is a statement; "clear" clears.
-pub struct Lines {
-    lines: std::collections::VecDeque<String>,
-    out: Vec<Turn>,
-}
-
-impl Dialogue for Lines {
-    fn start(_: Endpoint) -> Lines {
-        Lines {
-            lines: Default::default(),
-            out: Vec::new(),
-        }
-    }
-
-    fn submit(&mut self, text: &str) {
-        self.lines.extend(text.lines().map(str::to_owned));
-    }
-
-    fn interrupt(&mut self) {
-        self.lines.clear();
-    }
-
-    fn step(&mut self) -> Option<Turn> {
-        if !self.out.is_empty() {
-            return Some(self.out.remove(0));
-        }
-        let query = self.lines.pop_front()?;
-        Some(Turn::Request(Question {
-            query,
-            keyspace: None,
-            consistency: ConsistencyLevel::Quorum,
-            serial_consistency: ConsistencyLevel::Serial,
-            page_size: None,
-            paging_state: None,
-            timestamp: None,
-            hidden: false,
-        }))
-    }
-
-    fn on_reply(&mut self, reply: ClientReply) {
-        self.out.push(Turn::Print(format!("answer {}\n", reply.id.0)));
-        self.out.push(Turn::Done);
-    }
-
-    fn on_disconnect(&mut self) {
-        self.out.push(Turn::Print("disconnected\n".into()));
-        self.out.push(Turn::Done);
-    }
-
-    fn on_timeout(&mut self) {
-        self.out.push(Turn::Print("timed out\n".into()));
-        self.out.push(Turn::Done);
-    }
-
-    fn on_trace(&mut self, _: &[Event], _: WallClock) {}
-
-    fn connect(&mut self, _: Endpoint) {}
-
-    fn prompt(&self) -> String {
-        "toy> ".into()
-    }
-
-    fn keyspace(&self) -> Option<KeyspaceName> {
-        None
-    }
-
-    fn consistency(&self) -> ConsistencyLevel {
-        ConsistencyLevel::Quorum
-    }
-
-    fn serial_consistency(&self) -> ConsistencyLevel {
-        ConsistencyLevel::Serial
-    }
-}
-
-pub type Toys = LocalPlayground<Toy, Lines>;
+pub type Toys = LocalPlayground<Toy>;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -116,12 +39,12 @@ fn transcript(frame: &Frame) -> String {
 #[test]
 fn what_is_typed_is_asked_in_turn_and_answered() {
     let mut toys = up(Rate::Max);
-    type_in(&mut toys, "one\ntwo");
+    type_in(&mut toys, "one;\ntwo;\n");
     assert!(toys.run_until_idle(PATIENCE));
     let frame = toys.frame();
-    assert_eq!(transcript(&frame), "toy> one\ntwo\nanswer 1\n(one)\nanswer 2\n(two)\n");
+    assert_eq!(transcript(&frame), "cqlsh> one;\ntwo;\n\n(one;)\n(two;)\n");
     let statement = frame.statement.unwrap();
-    assert_eq!((statement.statement.as_str(), statement.messages), ("two", 2));
+    assert_eq!((statement.statement.as_str(), statement.messages), ("two;", 2));
     assert!(statement.took.unwrap() > Duration::from_millis(1));
 }
 
@@ -150,7 +73,7 @@ fn a_statement_is_slow_to_watch_and_idle_time_is_not() {
     let idle = toys.playground().now();
     toys.pump(Duration::from_millis(100));
     assert_eq!(toys.playground().now().since(idle), Duration::from_millis(100));
-    type_in(&mut toys, "one");
+    type_in(&mut toys, "one;\n");
     let mut real = Duration::ZERO;
     while !toys.playground().is_idle() {
         toys.pump(Duration::from_millis(16));
@@ -191,7 +114,7 @@ pub fn eventful() -> Toys {
         },
     ];
     for command in commands {
-        type_in(&mut toys, "some\nmore");
+        type_in(&mut toys, "some;\nmore;\n");
         let until = toys.playground().now() + Duration::from_micros(650);
         toys.run_until(until);
         toys.command(command);
@@ -207,7 +130,10 @@ fn a_link_replays_the_run() {
     let mut toys = eventful();
     let (now, history) = (toys.playground().now(), toys.playground().history());
     let shown = transcript(&toys.frame());
-    assert!(shown.contains("answer") && shown.contains("disconnected"), "{shown}");
+    assert!(
+        shown.contains("(some;)") && shown.contains("ConnectionShutdown"),
+        "{shown}"
+    );
     toys.command(Command::Share);
     let link = toys.frame().share.unwrap().unwrap();
 
@@ -291,13 +217,13 @@ fn bad_links_get_a_clear_message_and_a_fresh_cluster() {
 #[test]
 fn commands_wait_for_the_cluster_and_too_many_are_refused() {
     let mut toys = Toys::new(ClusterConfig::simple(Seed(1), 3), Rate::Max);
-    type_in(&mut toys, "early");
+    type_in(&mut toys, "early;\n");
     for _ in 0..2000 {
         toys.command(Command::Kill { node: Endpoint::nth(9) });
     }
     assert!(toys.run_until_idle(PATIENCE));
     let frame = toys.frame();
-    assert!(transcript(&frame).starts_with("toy> early\nanswer 1\n"));
+    assert!(transcript(&frame).starts_with("cqlsh> early;\n\n(early;)\n"));
     assert!(frame.notices.iter().all(|notice| notice.kind == NoticeKind::Refused));
     assert_eq!(frame.notices.len(), MAX_NOTICES);
 }
@@ -306,7 +232,7 @@ fn commands_wait_for_the_cluster_and_too_many_are_refused() {
 fn a_shell_gives_up_on_a_coordinator_that_stands_still() {
     let mut toys = up(Rate::Max);
     toys.command(Command::PauseNode { node: Endpoint::nth(1) });
-    type_in(&mut toys, "one");
+    type_in(&mut toys, "one;\n");
     assert!(toys.run_until_idle(PATIENCE));
     let statement = toys.frame().statement.unwrap();
     assert_eq!(statement.took, Some(REQUEST_TIMEOUT));
@@ -316,7 +242,7 @@ fn a_shell_gives_up_on_a_coordinator_that_stands_still() {
 #[test]
 fn a_trace_has_lanes_and_arrows() {
     let mut toys = up(Rate::Max);
-    type_in(&mut toys, "one");
+    type_in(&mut toys, "one;\n");
     toys.run_until_idle(PATIENCE);
     toys.command(Command::Watch(Watch {
         trace: Some(RequestId(1)),

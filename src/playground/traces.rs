@@ -8,11 +8,11 @@ use indexmap::IndexMap;
 use super::api::{
     Arrow, Fate, Flight, MAX_TRACE_ARROWS, MAX_TRACE_ROWS, ShellId, StatementSummary, TraceRow, TraceView,
 };
-use super::shells::Question;
 use super::timeline::settled;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::KeyspaceName;
 use crate::event::{DropReason, Event, What, activity};
+use crate::shell::Request;
 
 /// Statements whose traces are remembered.
 const MAX_STATEMENTS: usize = 64;
@@ -183,14 +183,14 @@ impl StatementSummary {
         request: RequestId,
         coordinator: Endpoint,
         started: Instant,
-        question: &Question,
+        asks: &Request,
     ) -> StatementSummary {
         StatementSummary {
             shell,
             request,
-            statement: question.query.clone(),
+            statement: asks.query.clone(),
             coordinator,
-            consistency: question.consistency,
+            consistency: asks.consistency,
             started,
             took: None,
             outcome: None,

@@ -7,11 +7,10 @@ use core::time::Duration;
 
 use super::api::{NoticeKind, Replayed};
 use super::engine::{LONGEST_BOOT, Playground};
-use super::shells::Dialogue;
 use crate::base::{Endpoint, Instant};
 use crate::sim::{Batch, Leave, Parcel, Rate, Report};
 
-impl<P: Parcel + Clone, D: Dialogue> Playground<P, D> {
+impl<P: Parcel + Clone> Playground<P> {
     /// Opens the next window, if there is one to run before time is to stand.
     pub fn open(&mut self) -> bool {
         debug_assert!(!self.window_is_open, "the window before is still open");

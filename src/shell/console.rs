@@ -1,6 +1,5 @@
 //! A session at a cluster in this process: its requests are carried out in virtual time, and it is told how they went.
 
-use super::nodetool;
 use super::session::{REQUEST_TIMEOUT, Session, SessionConfig, ShellError, Step};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
@@ -21,8 +20,6 @@ const GOSSIP_SETTLES: Duration = Duration::from_secs(8);
 const NODETOOL_TAKES: Duration = Duration::from_secs(1);
 /// Golden scripts were recorded with a pause after a node was seen up again.
 const AFTER_UP: Duration = Duration::from_secs(2);
-
-const USAGE: &str = "! down N kills node N, ! up N starts it again, ! nodetool N COMMAND runs nodetool there.\n";
 
 /// The mode and status of a node that serves clients.
 const NORMAL: &str = "NORMAL";
@@ -92,37 +89,27 @@ impl Console {
         &mut self.cluster
     }
 
-    /// Acts on the cluster: `down N`, `up N`, or `nodetool N COMMAND`. Answers with what there is to say.
-    pub fn direct(&mut self, directive: &str) -> String {
-        let words: Vec<&str> = directive.split_whitespace().collect();
-        let [verb, number, rest @ ..] = &words[..] else {
-            return USAGE.into();
-        };
-        let node = number.parse().ok().map(Endpoint::nth);
-        let Some(node) = node.filter(|node| self.cluster.endpoints().any(|other| other == *node)) else {
-            return format!("There is no node {number}.\n");
-        };
-        match (*verb, rest) {
-            ("down", []) if self.control(Control::Kill(node)) => String::new(),
-            ("down", []) => format!("Node {number} is not seen down.\n"),
-            ("up", []) if self.control(Control::Start(node)) => {
+    /// Kills or starts a node and waits until the others have noticed.
+    fn process(&mut self, node: Endpoint, runs: bool) -> Result<(), String> {
+        let number = node.number();
+        if !self.cluster.endpoints().any(|other| other == node) {
+            return Err(format!("There is no node {number}."));
+        }
+        match (
+            runs,
+            self.control(if runs {
+                Control::Start(node)
+            } else {
+                Control::Kill(node)
+            }),
+        ) {
+            (true, true) => {
                 self.cluster.run_for(AFTER_UP);
-                String::new()
+                Ok(())
             }
-            ("up", []) => format!("Node {number} is not seen up.\n"),
-            ("nodetool", args) => {
-                self.cluster.run_for(NODETOOL_TAKES);
-                match self.cluster.machine(node) {
-                    Some(machine) => {
-                        let output = nodetool::nodetool(machine, args);
-                        output.stdout + &output.stderr
-                    }
-                    None => format!(
-                        "nodetool: Failed to connect to '{node}:7199' - ConnectException: 'Connection refused'.\n"
-                    ),
-                }
-            }
-            _ => USAGE.into(),
+            (false, true) => Ok(()),
+            (true, false) => Err(format!("Node {number} is not seen up.")),
+            (false, false) => Err(format!("Node {number} is not seen down.")),
         }
     }
 
@@ -187,9 +174,21 @@ impl Console {
                     self.cluster.observer.watch(id);
                     match self.cluster.execute(self.node, request.with_id(id), REQUEST_TIMEOUT) {
                         Some(Answer::Reply(reply)) => self.session.on_reply(reply),
-                        Some(Answer::Disconnected(_)) => self.session.on_disconnect(),
+                        Some(_) => self.session.on_disconnect(),
                         None => self.session.on_timeout(),
                     }
+                }
+                Step::Operate { node, call } => {
+                    self.cluster.run_for(NODETOOL_TAKES);
+                    match self.cluster.operate(node, call, REQUEST_TIMEOUT) {
+                        Some(Answer::Told(reply)) => self.session.on_told(&reply.answer),
+                        Some(_) => self.session.on_disconnect(),
+                        None => self.session.on_timeout(),
+                    }
+                }
+                Step::Process { node, runs } => {
+                    let done = self.process(node, runs);
+                    self.session.on_process(done);
                 }
                 Step::Trace(request) => {
                     let tracer = &self.cluster.observer;
@@ -215,7 +214,7 @@ mod tests {
         let mut shown = String::new();
         console.submit(text, |output| match output {
             Output::Text(text) => shown += &text,
-            Output::Error(error) => shown += &error.text,
+            Output::Error(error) => shown += &format!("{}\n", error.text),
             Output::Clear | Output::Exit => {}
         });
         shown
@@ -234,40 +233,35 @@ mod tests {
     #[test]
     fn nodes_go_down_and_up() {
         let mut console = with_keyspace();
-        assert_eq!(console.direct("down 3"), "");
-        assert!(console.direct("nodetool 1 status").contains("\nDN  127.0.0.3"));
-        assert!(
-            console
-                .direct("nodetool 3 version")
-                .starts_with("nodetool: Failed to connect")
-        );
+        assert_eq!(typed(&mut console, "! down 3\n"), "");
+        assert!(typed(&mut console, "! nodetool 1 status\n").contains("\nDN  127.0.0.3"));
+        assert!(typed(&mut console, "! nodetool 3 version\n").starts_with("nodetool: Failed to connect"));
         let refused = typed(&mut console, "CONSISTENCY ALL\nSELECT * FROM t WHERE id = 1;\n");
         assert!(refused.contains("Unavailable: "), "{refused}");
-        assert_eq!(console.direct("up 3"), "");
-        assert!(console.direct("nodetool 1 status").contains("\nUN  127.0.0.3"));
+        assert_eq!(typed(&mut console, "! up 3\n"), "");
+        assert!(typed(&mut console, "! nodetool 1 status\n").contains("\nUN  127.0.0.3"));
         assert!(typed(&mut console, "SELECT * FROM t WHERE id = 1;\n").ends_with("(0 rows)\n"));
     }
 
     #[test]
     fn what_cannot_be_done_is_said() {
         let mut console = Console::start(&ClusterConfig::simple(Seed(7), 1), false);
-        assert_eq!(console.direct("down 2"), "There is no node 2.\n");
-        assert_eq!(console.direct("jump 1"), USAGE);
-        assert_eq!(console.direct(""), USAGE);
+        assert_eq!(typed(&mut console, "! down 2\n"), "There is no node 2.\n");
+        for nonsense in ["! jump 1\n", "!\n", "! down\n"] {
+            assert!(typed(&mut console, nonsense).contains("! up N starts it again"));
+        }
         assert!(
-            console
-                .direct("nodetool 1 dance")
-                .starts_with("nodetool: Found unexpected parameters: [dance]")
+            typed(&mut console, "! nodetool 1 dance\n").starts_with("nodetool: Found unexpected parameters: [dance]")
         );
     }
 
     #[test]
     fn a_session_survives_its_coordinator() {
         let mut console = with_keyspace();
-        console.direct("down 1");
+        typed(&mut console, "! down 1\n");
         let lost = typed(&mut console, "SELECT * FROM t;\n");
         assert!(lost.starts_with("ConnectionShutdown: "), "{lost}");
-        console.direct("up 1");
+        typed(&mut console, "! up 1\n");
         assert!(typed(&mut console, "SELECT * FROM t;\n").ends_with("(0 rows)\n"));
     }
 

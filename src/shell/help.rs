@@ -1,6 +1,6 @@
 //! HELP: what there is, and how it is written.
 
-const COMMANDS: [(&str, &str); 10] = [
+const COMMANDS: [(&str, &str); 11] = [
     ("CLEAR", "CLEAR, CLS\n\n  Clears the console."),
     (
         "CONSISTENCY",
@@ -21,6 +21,12 @@ const COMMANDS: [(&str, &str); 10] = [
     (
         "HELP",
         "HELP [<topic> ...], ? [<topic> ...]\n\n  Shows the topics, or what is known of some.",
+    ),
+    (
+        "NODETOOL",
+        "nodetool [-h <host>] <command> [<args>]\n\n  Asks the node this shell talks to, or <host>, about the cluster and itself: status, ring, info ...\n  \
+         `nodetool help` lists the commands. In scripts, ! nodetool <n> <command> asks node n, ! down <n> kills it, ! up <n>\n  \
+         starts it again.",
     ),
     (
         "PAGING",

@@ -180,7 +180,7 @@ impl Run {
                 Err(error) => failed(error.to_string()),
                 result => return Some(result),
             },
-            Some(Answer::Disconnected(_)) => failed("the connection broke".into()),
+            Some(_) => failed("the connection broke".into()),
             None => failed("no answer".into()),
         };
         self.violations.push(violation);

@@ -9,7 +9,7 @@ use super::{ClusterConfig, Deed, Host, Network, Place, Roster, Script};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::{ClientRequest, NativeTransport, NodeView, ViewRequest};
+use crate::node::{ClientRequest, NativeTransport, NodeView, OperatorCall, OperatorRequest, ViewRequest};
 
 /// Runs nodes of kind `M`; `O` sees all that happens.
 pub struct Cluster<M: Machine, O> {
@@ -169,8 +169,21 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
 
     /// Sends a request and runs until its answer arrives, or `patience` is over. Other answers are kept for `answers`.
     pub fn execute(&mut self, node: Endpoint, request: ClientRequest, patience: Duration) -> Option<Answer> {
-        let (id, until) = (request.id, self.now() + patience);
+        let id = request.id;
         self.submit(self.now(), node, request);
+        self.wait_for(id, patience)
+    }
+
+    /// Asks a node what an operator's tool asks, and runs until its answer arrives, or `patience` is over.
+    pub fn operate(&mut self, node: Endpoint, call: OperatorCall, patience: Duration) -> Option<Answer> {
+        let id = self.next_request();
+        self.scheduler
+            .operate(self.scheduler.now(), node, OperatorRequest { id, call });
+        self.wait_for(id, patience)
+    }
+
+    fn wait_for(&mut self, id: RequestId, patience: Duration) -> Option<Answer> {
+        let until = self.now() + patience;
         loop {
             if let Some(place) = self.answers.iter().position(|(_, answer)| answer.request() == id) {
                 let (at, answer) = self.answers.remove(place);

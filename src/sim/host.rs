@@ -89,6 +89,7 @@ impl<M: Machine> Host<M> {
         match step {
             Step::Message(envelope) => self.inbox.push_back((at, Input::Message(envelope))),
             Step::Client(request) => self.inbox.push_back((at, Input::Client(request))),
+            Step::Operator(request) => self.inbox.push_back((at, Input::Operator(request))),
             Step::Start => self.start(at, report),
             Step::Crash => self.crash(at, report),
             Step::Pause | Step::Resume => {

@@ -16,7 +16,7 @@ use super::step::{Batch, Emission, Report, Step};
 use super::{Latency, LinkFaults};
 use crate::base::{Endpoint, Instant, RequestId};
 use crate::event::{DropReason, Event, MessageKind, What};
-use crate::node::{ClientReply, ClientRequest};
+use crate::node::{ClientReply, ClientRequest, OperatorReply, OperatorRequest};
 
 /// One way between a client and its coordinator: a client in the same datacentre.
 pub const CLIENT_LATENCY: Duration = Duration::from_micros(200);
@@ -33,10 +33,11 @@ pub trait Observer<M> {
     fn answer(&mut self, at: Instant, answer: Answer);
 }
 
-/// How a client's request ends.
+/// How a client's or an operator's request ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Reply(ClientReply),
+    Told(OperatorReply),
     /// The connection broke: whether it was carried out is not known.
     Disconnected(RequestId),
 }
@@ -45,6 +46,7 @@ impl Answer {
     pub fn request(&self) -> RequestId {
         match self {
             Answer::Reply(reply) => reply.id,
+            Answer::Told(reply) => reply.id,
             Answer::Disconnected(request) => *request,
         }
     }
@@ -133,7 +135,8 @@ enum Arrival<M> {
         header: Header,
         incarnation: u32,
     },
-    Client(ClientRequest),
+    /// From outside, with the step it becomes.
+    Request(RequestId, Step<M>),
 }
 
 impl<M: Parcel + Clone> Scheduler<M> {
@@ -285,14 +288,23 @@ impl<M: Parcel + Clone> Scheduler<M> {
 
     /// A client sends a request at `at`, which must not lie before now less the client's latency.
     pub fn submit(&mut self, at: Instant, node: Endpoint, request: ClientRequest) {
+        self.ask(at, node, request.id, Step::Client(request));
+    }
+
+    /// An operator's tool, as close as a client, sends a request.
+    pub fn operate(&mut self, at: Instant, node: Endpoint, request: OperatorRequest) {
+        self.ask(at, node, request.id, Step::Operator(request));
+    }
+
+    fn ask(&mut self, at: Instant, node: Endpoint, id: RequestId, step: Step<M>) {
         debug_assert!(at + CLIENT_LATENCY >= self.now, "a request sent at {at}, which is past");
-        self.requests.insert(request.id, node);
+        self.requests.insert(id, node);
         self.busy += 1;
         self.queue.push(Scheduled {
             at: at + CLIENT_LATENCY,
-            order: Order::Client(request.id),
+            order: Order::Client(id),
             to: node,
-            arrival: Arrival::Client(request),
+            arrival: Arrival::Request(id, step),
         });
     }
 
@@ -339,14 +351,14 @@ impl<M: Parcel + Clone> Scheduler<M> {
                 self.at_the_door
                     .push((at, Emission::Event(dropped(at, &header, reason))));
             }
-            Arrival::Client(request) => {
+            Arrival::Request(id, step) => {
                 self.busy -= 1;
                 match slot {
                     Some(slot) if slot.state != ProcessState::Down => {
-                        slot.batch.steps.push((at, Step::Client(request)));
+                        slot.batch.steps.push((at, step));
                     }
-                    _ if self.requests.remove(&request.id).is_some() => {
-                        observer.answer(at + CLIENT_LATENCY, Answer::Disconnected(request.id));
+                    _ if self.requests.remove(&id).is_some() => {
+                        observer.answer(at + CLIENT_LATENCY, Answer::Disconnected(id));
                     }
                     _ => {}
                 }
@@ -388,6 +400,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
                 Emission::Reply(reply) => {
                     if self.requests.remove(&reply.id).is_some() {
                         observer.answer(at + CLIENT_LATENCY, Answer::Reply(reply));
+                    }
+                }
+                Emission::Told(reply) => {
+                    if self.requests.remove(&reply.id).is_some() {
+                        observer.answer(at + CLIENT_LATENCY, Answer::Told(reply));
                     }
                 }
             }

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::base::Instant;
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::{ClientReply, ClientRequest, Output};
+use crate::node::{ClientReply, ClientRequest, OperatorReply, OperatorRequest, Output};
 
 /// Something that happens to a node. `M` is a message: see `Parcel`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step<M> {
     Message(M),
     Client(ClientRequest),
+    Operator(OperatorRequest),
     /// The process starts on what its disk holds.
     Start,
     /// The process dies; what was not synced is lost, and so is what waited for it.
@@ -34,6 +35,7 @@ pub struct Batch<M> {
 pub enum Emission<M> {
     Send(M),
     Reply(ClientReply),
+    Told(OperatorReply),
     Event(Event),
 }
 
@@ -71,6 +73,7 @@ impl From<Output> for Emission<Envelope> {
         match output {
             Output::Send(envelope) => Emission::Send(envelope),
             Output::Reply(reply) => Emission::Reply(reply),
+            Output::Told(reply) => Emission::Told(reply),
             Output::Event(event) => Emission::Event(event),
         }
     }

@@ -121,6 +121,7 @@ impl Machine for Toy {
                 let id = self.send(to, None, Some(request.id), Payload::SchemaPullRequest);
                 self.asked.insert(id, request.id);
             }
+            Input::Operator(_) => {}
         }
     }
 

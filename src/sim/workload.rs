@@ -197,7 +197,7 @@ impl Workload {
             return;
         };
         let ending = match answer {
-            Answer::Disconnected(_) => Ending::Unknown,
+            Answer::Disconnected(_) | Answer::Told(_) => Ending::Unknown,
             Answer::Reply(reply) => ending(operation.action, reply.result),
         };
         let client = &mut self.clients[*asker];

@@ -36,7 +36,7 @@ fn script(
     let mut console: Console = Console::start(config, false);
     let mut printer = Printer::new(source);
     for line in lines {
-        printer.line(&mut console, &line?);
+        console.submit(&format!("{}\n", line?), |output| printer.take(output));
         if printer.exits {
             break;
         }
@@ -62,20 +62,6 @@ impl<'a> Printer<'a> {
             exits: false,
             failed: false,
             broken: None,
-        }
-    }
-
-    /// Takes a line of a script: for the shell or, with a `!` before it, for the cluster.
-    fn line(&mut self, console: &mut Console, line: &str) {
-        match line
-            .strip_prefix('!')
-            .filter(|_| console.session.is_between_statements())
-        {
-            Some(directive) => {
-                let said = console.direct(directive);
-                self.take(Output::Text(said));
-            }
-            None => console.submit(&format!("{line}\n"), |output| self.take(output)),
         }
     }
 

@@ -13,7 +13,7 @@ use reedline::{
 };
 use ringscope::base::Endpoint;
 use ringscope::node::ViewRequest;
-use ringscope::shell::{Console, Output};
+use ringscope::shell::{Console, Output, nodetool};
 
 use super::Failure;
 
@@ -22,7 +22,7 @@ const HISTORY_LINES: usize = 1000;
 const MENU: &str = "completions";
 
 /// What statements and commands are made of, for completion.
-const WORDS: [&str; 64] = [
+const WORDS: [&str; 65] = [
     "ALLOW FILTERING",
     "ALTER",
     "AND",
@@ -57,6 +57,7 @@ const WORDS: [&str; 64] = [
     "LOCAL_QUORUM",
     "LOCAL_SERIAL",
     "NOT",
+    "nodetool",
     "OFF",
     "ON",
     "ONE",
@@ -114,9 +115,6 @@ pub fn run(mut console: Console) -> Result<ExitCode, Failure> {
         // Time passes for the cluster as it does for the person: what has a TTL expires.
         console.cluster().run_for(asked.elapsed());
         match signal {
-            Signal::Success(line) if line.starts_with('!') && console.session.is_between_statements() => {
-                print!("{}", console.direct(&line[1..]));
-            }
             Signal::Success(line) => console.submit(&(line + "\n"), |output| show(output, &mut exits)),
             Signal::CtrlC => console.session.interrupt(),
             Signal::CtrlD => {
@@ -203,8 +201,14 @@ impl Completer for Words {
         let fits = |candidate: &str| candidate.to_ascii_lowercase().starts_with(&word);
         let names = self.0.lock().map(|names| names.clone()).unwrap_or_default();
         let names = names.iter().map(String::as_str);
+        let after_nodetool = before.trim_start().starts_with("nodetool ");
+        let commands: Vec<&str> = if after_nodetool {
+            nodetool::names().collect()
+        } else {
+            WORDS.to_vec()
+        };
         names
-            .chain(WORDS)
+            .chain(commands)
             .filter(|candidate| fits(candidate))
             .map(suggestion)
             .collect()

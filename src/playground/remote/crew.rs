@@ -74,6 +74,7 @@ fn unpack(step: Step<Packed>) -> Result<Step<Envelope>, CodecError> {
     Ok(match step {
         Step::Message(packed) => Step::Message(packed.unpack()?),
         Step::Client(request) => Step::Client(request),
+        Step::Operator(request) => Step::Operator(request),
         Step::Start => Step::Start,
         Step::Crash => Step::Crash,
         Step::Pause => Step::Pause,
@@ -85,6 +86,7 @@ fn pack((at, emission): (Instant, Emission<Envelope>)) -> (Instant, Emission<Pac
     let packed = match emission {
         Emission::Send(envelope) => Emission::Send(Packed::pack(&envelope)),
         Emission::Reply(reply) => Emission::Reply(reply),
+        Emission::Told(reply) => Emission::Told(reply),
         Emission::Event(event) => Emission::Event(event),
     };
     (at, packed)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{FromCrew, FromHub, Packed, ToCrew, ToHub};
 use crate::base::Endpoint;
-use crate::playground::{Dialogue, Hosting, Playground};
+use crate::playground::{Hosting, Playground};
 use crate::sim::{Batch, Report};
 
 /// Nodes are asked to show themselves this often at most.
@@ -26,8 +26,8 @@ pub enum Outgoing {
     ToCrew(usize, ToCrew),
 }
 
-pub struct Hub<D> {
-    playground: Option<Playground<Packed, D>>,
+pub struct Hub {
+    playground: Option<Playground<Packed>>,
     crews: usize,
     crew_of: BTreeMap<Endpoint, usize>,
     /// Crews whose reports of the open window are not in yet.
@@ -43,8 +43,8 @@ pub struct Hub<D> {
     outgoing: Vec<Outgoing>,
 }
 
-impl<D: Dialogue> Default for Hub<D> {
-    fn default() -> Hub<D> {
+impl Default for Hub {
+    fn default() -> Hub {
         Hub {
             playground: None,
             crews: 0,
@@ -60,7 +60,7 @@ impl<D: Dialogue> Default for Hub<D> {
     }
 }
 
-impl<D: Dialogue> Hub<D> {
+impl Hub {
     /// What is to be carried away, in order.
     pub fn take_outgoing(&mut self) -> Vec<Outgoing> {
         core::mem::take(&mut self.outgoing)
@@ -210,7 +210,7 @@ impl<D: Dialogue> Hub<D> {
     }
 }
 
-impl<D: Dialogue> Playground<Packed, D> {
+impl Playground<Packed> {
     /// What a node did in the open window.
     fn report(&mut self, node: Endpoint, report: Report<Packed>) {
         if let Some((_, _, place)) = self.running().find(|(running, _, _)| *running == node) {

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::base::{Duration, Seed, codec};
 use crate::playground::api::{Command, Frame, NoticeKind, Rate, ShellEntry, ShellId};
-use crate::playground::tests::{Lines, eventful};
+use crate::playground::tests::eventful;
 use crate::sim::ClusterConfig;
 use crate::sim::toy::Toy;
 
@@ -14,7 +14,7 @@ const CARRIED_AT_ONCE: usize = 100;
 
 #[derive(Default)]
 struct Workers {
-    hub: Hub<Lines>,
+    hub: Hub,
     crews: Vec<Crew<Toy>>,
     frames: Vec<Frame>,
 }
@@ -74,14 +74,14 @@ fn a_statement_goes_round_by_bytes() {
     let mut workers = Workers::begin(3, Rate::RealTime);
     workers.hub.hear_page(ToHub::Command(Command::Shell {
         shell: ShellId::FIRST,
-        text: "one".into(),
+        text: "one;\n".into(),
     }));
     let answered = |frame: &Frame| {
         let entries = frame.shells.iter().flat_map(|update| &update.entries);
-        entries.into_iter().any(|entry| matches!(entry, ShellEntry::Output(_)))
+        entries.into_iter().any(|entry| matches!(entry, ShellEntry::Summary(_)))
     };
     let frame = workers.frames_until(answered);
-    assert_eq!(frame.statement.unwrap().statement, "one");
+    assert_eq!(frame.statement.unwrap().statement, "one;");
     assert_eq!(workers.crews.len(), 3);
     let frame = workers.frames_until(|frame| frame.summary.memory_bytes > 0);
     assert_eq!(frame.summary.memory_bytes, 3000);

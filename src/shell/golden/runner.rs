@@ -57,16 +57,19 @@ impl Runner {
 
     fn block(&mut self, block: &Block) -> Vec<String> {
         if block.input.first().is_some_and(|line| line.starts_with('!')) {
-            let directives = block.input.iter().map(|line| line.trim_start_matches('!').trim());
-            return directives.flat_map(|line| tidy(&self.console.direct(line))).collect();
+            let directives = block.input.iter();
+            return directives.flat_map(|line| self.submit(line)).collect();
         }
+        self.submit(&block.input.join("\n"))
+    }
+
+    fn submit(&mut self, text: &str) -> Vec<String> {
         let mut shown = String::new();
-        self.console
-            .submit(&(block.input.join("\n") + "\n"), |output| match output {
-                Output::Text(text) => shown += &text,
-                Output::Error(error) => shown += &format!("{}\n", error.text),
-                Output::Clear | Output::Exit => {}
-            });
+        self.console.submit(&format!("{text}\n"), |output| match output {
+            Output::Text(text) => shown += &text,
+            Output::Error(error) => shown += &format!("{}\n", error.text),
+            Output::Clear | Output::Exit => {}
+        });
         tidy(&shown)
     }
 }

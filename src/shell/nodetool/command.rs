@@ -1,66 +1,119 @@
-//! A command line of nodetool's, carried out on a node.
+//! The commands there are, and a line's way through them: what to ask of the node, and what its answer is to look like.
 
-use std::collections::BTreeMap;
+use super::line::{Arguments, Line, arguments, unexpected_words};
+use super::usage::{self, Usage};
+use super::{Output, cluster, hints, settings};
+use crate::base::Endpoint;
+use crate::node::{ClusterView, OperatorAnswer, OperatorCall};
 
-use super::{ClusterView, InfoView, Output};
-use crate::node::Node;
-use crate::ring::Snitch;
+/// A command: one line of its family's table.
+pub struct Entry {
+    pub name: &'static str,
+    /// How many words it takes besides options.
+    pub most_words: usize,
+    /// What it wants of the node, once its arguments are as they should be.
+    pub ask: fn(&Arguments) -> Result<OperatorCall, Output>,
+    pub tell: Tell,
+}
 
-/// Runs `nodetool ARGS` on a node.
-pub fn nodetool(node: &Node, args: &[&str]) -> Output {
-    let Some((view, schema)) = ClusterView::of(node).zip(node.schema()) else {
-        return Output::bad_use("Failed to connect: the node could not start.");
-    };
-    match *args {
-        ["version"] => super::version(),
-        ["status"] => super::status(&view, None),
-        ["status", keyspace] => super::status(&view, Some(keyspace)),
-        ["ring"] => super::ring(&view, None),
-        ["ring", keyspace] => super::ring(&view, Some(keyspace)),
-        ["describecluster"] => super::describe_cluster(&view),
-        ["describering", keyspace] => super::describe_ring(&view, keyspace),
-        ["gossipinfo"] => super::gossip_info(&view),
-        ["failuredetector"] => super::failure_detector(&view),
-        ["getendpoints", keyspace, table, key] => super::get_endpoints(&view, schema, keyspace, table, key),
-        _ => Output::bad_use(&format!(
-            "Found unexpected parameters: [{}]. There are version, status, ring, describecluster, describering, gossipinfo, \
-             failuredetector and getendpoints.",
-            args.join(", ")
-        )),
+/// What is made of the node's answer.
+#[derive(Clone, Copy)]
+pub enum Tell {
+    /// It was done: there is nothing to say.
+    Nothing,
+    View(fn(&Arguments, &ClusterView) -> Output),
+}
+
+/// The tables of all families.
+const FAMILIES: [&[Entry]; 3] = [cluster::COMMANDS, hints::COMMANDS, settings::COMMANDS];
+
+/// A command that was asked of a node.
+pub struct Asked {
+    arguments: Arguments,
+    tell: Tell,
+}
+
+pub enum Begun {
+    /// It is over without a node.
+    Said(Output),
+    Asks {
+        node: Endpoint,
+        call: OperatorCall,
+        then: Asked,
+    },
+}
+
+/// Takes the words after `nodetool`. `here` is the node that is asked when the line names none.
+pub fn begin(words: Vec<String>, here: Endpoint) -> Begun {
+    match prepare(words, here) {
+        Ok(begun) => begun,
+        Err(output) => Begun::Said(output),
     }
 }
 
-impl ClusterView {
-    /// What a node knows; `None` when it could not start.
-    fn of(node: &Node) -> Option<ClusterView> {
-        let (gossiper, topology, schema) = (node.gossiper()?, node.topology()?, node.schema()?);
-        let gossip: BTreeMap<_, _> = gossiper
-            .endpoint_states()
-            .map(|(endpoint, state)| (endpoint, state.clone()))
-            .collect();
-        let local = node.endpoint();
-        let phi = |endpoint| Some((endpoint, gossiper.phi(endpoint)?));
-        Some(ClusterView {
-            local,
-            cluster_name: node.cluster_name().to_owned(),
-            snitch: Snitch::Simple,
-            dynamic_snitch: false,
-            topology: topology.clone(),
-            live: gossiper.live_peers().chain([local]).collect(),
-            unreachable: gossiper.unreachable_peers().collect(),
-            phi: gossip
-                .keys()
-                .copied()
-                .filter(|peer| *peer != local)
-                .filter_map(phi)
-                .collect(),
-            gossip,
-            keyspaces: schema
-                .keyspaces()
-                .map(|keyspace| (keyspace.name.clone(), keyspace.replication.clone()))
-                .collect(),
-            schema_version: schema.version(),
-            info: InfoView::default(),
-        })
+fn prepare(words: Vec<String>, here: Endpoint) -> Result<Begun, Output> {
+    let line = Line::parse(words)?;
+    let rest: Vec<&str> = line.rest.iter().map(String::as_str).collect();
+    let Some(name) = line.command.as_deref().filter(|name| *name != "help") else {
+        return Ok(Begun::Said(usage::help(&rest)));
+    };
+    let Some(usage) = Usage::of(name) else {
+        let words: Vec<String> = line.command.iter().chain(&line.rest).cloned().collect();
+        return Err(unexpected_words(&words));
+    };
+    let Some(entry) = FAMILIES.into_iter().flatten().find(|entry| entry.name == name) else {
+        return Err(Output::bad_use(&format!("{name} is not supported yet.")));
+    };
+    let arguments = arguments(&usage, &line.rest, entry.most_words)?;
+    let call = (entry.ask)(&arguments)?;
+    Ok(Begun::Asks {
+        node: line.node(here)?,
+        call,
+        then: Asked {
+            arguments,
+            tell: entry.tell,
+        },
+    })
+}
+
+impl Asked {
+    pub fn told(&self, answer: &OperatorAnswer) -> Output {
+        match (self.tell, answer) {
+            (Tell::View(tell), OperatorAnswer::View(view)) => tell(&self.arguments, view),
+            (Tell::Nothing, _) | (_, OperatorAnswer::Done) => Output::printed(""),
+        }
+    }
+}
+
+/// Names of commands that are there, for completion.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.into_iter().flatten().map(|entry| entry.name).chain(["help"])
+}
+
+/// For a command that only looks.
+pub fn look(_: &Arguments) -> Result<OperatorCall, Output> {
+    Ok(OperatorCall::Look { schema: false })
+}
+
+/// Refuses what a command's arguments should not be, in the tool's words.
+pub fn check(is_right: bool, message: &str) -> Result<(), Output> {
+    if is_right {
+        Ok(())
+    } else {
+        Err(Output::bad_use(message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_explained_and_listed_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in names() {
+            assert!(Usage::of(name).is_some(), "{name} is not in usage.txt");
+            assert!(seen.insert(name), "{name} is there twice");
+        }
     }
 }

@@ -23,14 +23,24 @@ pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}%", f64::from(share as f32) * 100.0)
 }
 
+/// A table, its columns `apart` from each other: `TableBuilder`'s.
+pub fn columns_apart(rows: &[Vec<String>], apart: &str) -> String {
+    let widths = widths(rows.iter().map(Vec::as_slice));
+    rows.iter().map(|row| joined(&widths, row, apart)).collect()
+}
+
 /// Rows padded to the widest cell of each column, two spaces apart; the last column is padded as well.
 pub fn columns(widths: &[usize], row: &[String]) -> String {
+    joined(widths, row, "  ")
+}
+
+fn joined(widths: &[usize], row: &[String], apart: &str) -> String {
     let cells: Vec<String> = row
         .iter()
         .zip(widths)
         .map(|(cell, &width)| format!("{cell:width$}"))
         .collect();
-    cells.join("  ") + "\n"
+    cells.join(apart) + "\n"
 }
 
 pub fn widths<'a>(rows: impl IntoIterator<Item = &'a [String]>) -> Vec<usize> {

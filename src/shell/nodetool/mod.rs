@@ -1,32 +1,40 @@
 //! nodetool: its commands' texts, each a pure function of what a node shows of the cluster.
 //!
-//! Knows Cassandra's wording and layout, to the byte. The texts ask no node anything: a `ClusterView` is handed in, and only
-//! `command` makes it from a node.
+//! Knows Cassandra's wording and layout, to the byte, and how its command lines read. Asks no node anything: a line becomes a call
+//! for whoever runs nodes (`begin`), and the answer to that becomes text (`Asked::told`). A family of commands is a table in a file.
 
+mod cluster;
 mod command;
 mod describecluster;
 mod describering;
 mod format;
 mod getendpoints;
 mod gossipinfo;
+mod hints;
 mod info;
 mod java_order;
+mod line;
 mod output;
 mod ownership;
 mod ring;
+mod settings;
 mod status;
+mod usage;
 mod view;
 
-pub use command::nodetool;
+pub use crate::node::{BootstrapState, CacheView, ClusterView, InfoView};
+pub use command::{Asked, Begun, begin, names};
 pub use describecluster::describe_cluster;
 pub use describering::describe_ring;
 pub use getendpoints::get_endpoints;
 pub use gossipinfo::{failure_detector, gossip_info};
 pub use info::{info, version};
+pub use line::{unreachable, words};
 pub use output::Output;
 pub use ring::ring;
 pub use status::status;
-pub use view::{BootstrapState, CacheView, ClusterView, InfoView};
 
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,14 @@ impl Output {
         }
     }
 
+    /// The tool gives up before it has asked anything.
+    pub fn bad_use_without_hint(message: &str) -> Output {
+        Output {
+            exit_status: 1,
+            ..Output::printed(format!("nodetool: {message}\n"))
+        }
+    }
+
     /// The command was used wrongly.
     pub fn bad_use(message: &str) -> Output {
         Output {

@@ -60,6 +60,7 @@ fn view(tokens: &str, keyspaces: &[(&str, ReplicationParams)]) -> ClusterView {
         .map(|(name, params)| (KeyspaceName::from(*name), params.clone()))
         .collect(),
         schema_version: Uuid::nil(),
+        schema: Vec::new(),
         info: InfoView::default(),
     };
     for line in tokens.lines().skip(1) {
@@ -157,7 +158,7 @@ fn take_over_load(view: &mut ClusterView, endpoint: Endpoint, amount: &str, unit
 }
 
 /// `(command, output)` of each command in a recorded file; what went to stderr and the exit status as the file shows them.
-fn commands(recorded: &str) -> Vec<(&str, String)> {
+pub(super) fn commands(recorded: &str) -> Vec<(&str, String)> {
     let blocks = recorded.split("$ nodetool ").skip(1);
     blocks
         .map(|block| {
@@ -170,7 +171,7 @@ fn commands(recorded: &str) -> Vec<(&str, String)> {
 }
 
 /// As the recorded files show a command's output; of a stack trace its first line.
-fn shown(output: &Output) -> String {
+pub(super) fn shown(output: &Output) -> String {
     let mut text = output.stdout.clone();
     if !output.stderr.is_empty() {
         text += &format!("[stderr]\n{}", output.stderr);
@@ -181,7 +182,7 @@ fn shown(output: &Output) -> String {
     text
 }
 
-fn assert_same(actual: &str, expected: &str) {
+pub(super) fn assert_same(actual: &str, expected: &str) {
     let without_frames = |text: &str| {
         let lines = text
             .lines()
@@ -215,7 +216,7 @@ fn check(mut view: ClusterView, recorded: &str) {
     }
 }
 
-fn shop() -> ClusterView {
+pub(super) fn shop() -> ClusterView {
     view(TOKENS_1, &[("shop", simple(3)), ("rf3", simple(3))])
 }
 

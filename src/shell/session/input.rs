@@ -10,6 +10,11 @@ pub enum Item {
         text: String,
         line: u32,
     },
+    /// Not for cqlsh: a line that begins with `nodetool` or `!`, whole.
+    Directive {
+        text: String,
+        line: u32,
+    },
     /// What cqlsh cannot cut into statements, with what it says.
     Refused {
         text: String,
@@ -35,6 +40,12 @@ impl Input {
     /// Takes a line, without the newline at its end.
     pub fn line(&mut self, line: &str) -> Vec<Item> {
         self.lines += 1;
+        if self.pending.is_empty() && is_directive(line) {
+            return vec![Item::Directive {
+                text: line.to_owned(),
+                line: self.lines + 1,
+            }];
+        }
         let goes_on = !self.pending.is_empty() && surely_completes_nothing(line);
         self.pending.push_str(line);
         self.pending.push('\n');
@@ -85,6 +96,13 @@ impl Input {
     }
 }
 
+/// Whether a line that begins a statement is none: its quotes and dashes are not CQL's.
+fn is_directive(line: &str) -> bool {
+    let line = line.trim_start();
+    let first = line.split(|c: char| c.is_whitespace() || c == ';').next();
+    line.starts_with('!') || first == Some("nodetool")
+}
+
 /// Spares cutting a long statement anew for each of its lines.
 fn surely_completes_nothing(line: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " \t,().:_=<>-+".contains(c);
@@ -97,7 +115,7 @@ mod tests {
 
     fn texts(items: Vec<Item>) -> Vec<String> {
         let text = |item| match item {
-            Item::Statement { text, .. } | Item::Refused { text, .. } => text,
+            Item::Statement { text, .. } | Item::Directive { text, .. } | Item::Refused { text, .. } => text,
         };
         items.into_iter().map(text).collect()
     }
@@ -122,6 +140,17 @@ mod tests {
         assert!(!input.is_empty());
         assert!(input.line("to come */").is_empty());
         assert!(input.is_empty());
+    }
+
+    #[test]
+    fn lines_for_the_cluster_are_taken_whole() {
+        let mut input = Input::default();
+        let lines = ["! down 2", "nodetool tablestats --format json", "nodetool"];
+        for line in lines {
+            assert!(matches!(&input.line(line)[..], [Item::Directive { text, .. }] if text == line));
+        }
+        assert!(input.line("SELECT").is_empty());
+        assert!(input.line("nodetool").is_empty(), "within a statement it is none");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod input;
 mod running;
 mod settings;
+mod tool;
 mod trace;
 
 #[cfg(test)]
@@ -21,10 +22,11 @@ use super::help::help;
 use crate::base::{Duration, Endpoint, RequestId};
 use crate::cql::SourcePosition;
 use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
-use crate::node::ClientRequest;
+use crate::node::{ClientRequest, OperatorCall};
 use input::{Input, Item};
 use running::{Kind, Running};
 use settings::Settings;
+use tool::Tool;
 
 /// What this shell and its cluster are like.
 const VERSIONS: &str = "[cqlsh 6.2.2 | Cassandra 5.0.7 | CQL spec 3.4.7 | Native protocol v5]\n";
@@ -63,6 +65,16 @@ pub enum Step {
     Clear,
     /// To be sent; the session goes on once it is answered.
     Request(Request),
+    /// nodetool's question to a node: see `on_told`.
+    Operate {
+        node: Endpoint,
+        call: OperatorCall,
+    },
+    /// A node's process is to die (`false`) or to start, and the others to notice: see `on_process`.
+    Process {
+        node: Endpoint,
+        runs: bool,
+    },
     /// Wants the events of a request, for its trace: see `on_trace`.
     Trace(RequestId),
     /// A statement that asked the cluster something is over, its output given.
@@ -117,6 +129,8 @@ pub struct Session {
     queue: VecDeque<Item>,
     steps: VecDeque<Step>,
     running: Option<Running>,
+    /// What was asked of a node or of the cluster, other than by CQL.
+    tool: Option<Tool>,
     traces: VecDeque<(Uuid, String)>,
 }
 
@@ -129,6 +143,7 @@ impl Session {
             queue: VecDeque::new(),
             steps: VecDeque::new(),
             running: None,
+            tool: None,
             traces: VecDeque::new(),
         }
     }
@@ -151,6 +166,7 @@ impl Session {
         self.queue.clear();
         self.steps.clear();
         self.running = None;
+        self.tool = None;
     }
 
     /// Talks to another node from the next statement on.
@@ -180,14 +196,9 @@ impl Session {
         self.settings.serial_consistency
     }
 
-    /// No statement is begun: what comes next is the first of one.
-    pub fn is_between_statements(&self) -> bool {
-        self.input.is_empty()
-    }
-
     /// A request is out.
     pub fn is_busy(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.tool.is_some()
     }
 
     /// The next thing to do; `None`: it waits for input, or for the answer to its last request.
@@ -196,11 +207,12 @@ impl Session {
             if let Some(step) = self.steps.pop_front() {
                 return Some(step);
             }
-            if self.running.is_some() {
+            if self.is_busy() {
                 return None;
             }
             match self.queue.pop_front()? {
                 Item::Statement { text, line } => self.begin(text, line),
+                Item::Directive { text, line } => self.direct(&text, line),
                 Item::Refused { text, line } => self.error(text, None, String::new(), line),
             }
         }

@@ -116,12 +116,18 @@ impl Session {
 
     /// The coordinator died, or there is none at that address.
     pub fn on_disconnect(&mut self) {
+        if self.tool_failed("ConnectException", "Connection refused") {
+            return;
+        }
         let text = disconnected(self.config.host);
         self.broken_off(text);
     }
 
     /// No answer came within `REQUEST_TIMEOUT`. A later one is not to be passed on.
     pub fn on_timeout(&mut self) {
+        if self.tool_failed("SocketTimeoutException", "Read timed out") {
+            return;
+        }
         let text = timed_out(self.config.host);
         self.broken_off(text);
     }

@@ -14,7 +14,6 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{HUB, Listener, port_of};
 use crate::playground::remote::{FromHub, Hub, Outgoing, ToCrew};
-use crate::shell::Session;
 use crate::web::bytes::{from_buffer, memory_bytes, to_buffer};
 
 /// How long to wait when time stands until more real time has passed: browsers wait no shorter.
@@ -24,7 +23,7 @@ pub struct HubRole(Rc<RefCell<State>>);
 
 struct State {
     scope: DedicatedWorkerGlobalScope,
-    hub: Hub<Session>,
+    hub: Hub,
     crews: Vec<CrewLine>,
     /// When it last went on, in the browser's milliseconds.
     last_ms: f64,
