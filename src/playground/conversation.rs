@@ -119,12 +119,16 @@ impl<P: Parcel + Clone> Playground<P> {
         self.set_timer(done + FIRST_LOOK, Timer::Look { request, node, until });
     }
 
-    /// Whether all running nodes know by now whether `node` runs; else it is looked again later.
-    fn look(&mut self, at: Instant, request: RequestId, node: Endpoint, until: Instant) {
+    fn is_noticed(&self, node: Endpoint) -> bool {
         let runs = |it| self.scheduler.state(it) == Some(ProcessState::Running);
         let takes_for_down = |it| self.recorder.takes_for_down(node).any(|sceptic| sceptic == it);
         let mut others = self.scheduler.endpoints().filter(|it| *it != node && runs(*it));
-        let known = others.all(|it| takes_for_down(it) != runs(node));
+        others.all(|it| takes_for_down(it) != runs(node))
+    }
+
+    /// Goes on with the script if all running nodes know by now whether `node` runs; else looks again later.
+    fn look(&mut self, at: Instant, request: RequestId, node: Endpoint, until: Instant) {
+        let known = self.is_noticed(node);
         if !known && at < until {
             return self.set_timer(at + LOOK_EVERY, Timer::Look { request, node, until });
         }
