@@ -229,7 +229,8 @@ fn nodetool_and_scripts_that_kill_are_part_of_the_run() {
     }
     let recording = playground.playground().recording();
     let link = to_link(&recording).unwrap();
-    let mut again = Local::new(ClusterConfig::simple(Seed(1), 3), Rate::Max);
+    // Not at full speed: it is to stand where the replay ends.
+    let mut again = Local::new(ClusterConfig::simple(Seed(1), 3), Rate::RealTime);
     again.command(Command::Load { link });
     while !again.playground().is_settled() {
         again.run_window();
