@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::api::{Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, Watch};
+use super::api::{Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, ShareLink, Watch};
 use super::completion::complete;
 use super::record::{Deed, Recording, Run, check_config};
 use super::recorder::Recorder;
@@ -100,7 +100,7 @@ pub struct Playground<P> {
     pub(super) partitions: BTreeMap<Endpoint, Option<PartitionView>>,
     pub(super) notices: Vec<Notice>,
     pub(super) completion: Option<Completion>,
-    pub(super) share: Option<Result<String, String>>,
+    pub(super) share: Option<Result<ShareLink, String>>,
     pub(super) frames: u64,
     /// The ring, links or latencies changed since the last frame.
     pub(super) ring_changed: bool,
@@ -372,8 +372,13 @@ impl<P: Parcel + Clone> Playground<P> {
         }
     }
 
-    fn link(&self) -> Result<String, String> {
-        share::to_link(&self.recording()).map_err(|error| error.to_string())
+    fn link(&self) -> Result<ShareLink, String> {
+        let recording = self.recording();
+        Ok(ShareLink {
+            fragment: share::to_link(&recording).map_err(|error| error.to_string())?,
+            until: recording.until,
+            history: recording.history.to_string(),
+        })
     }
 
     pub(super) fn refuse(&mut self, why: &str) {

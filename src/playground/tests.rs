@@ -135,7 +135,7 @@ fn a_link_replays_the_run() {
         "{shown}"
     );
     toys.command(Command::Share);
-    let link = toys.frame().share.unwrap().unwrap();
+    let link = toys.frame().share.unwrap().unwrap().fragment;
 
     let mut fresh = up(Rate::RealTime);
     fresh.command(Command::Load { link });

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use super::samples::{LONGEST_NOTICE, SHORTEST_NOTICE, Step};
 use super::shared::Shared;
 use super::transcript::Transcript;
+use super::words;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
 use crate::node::NodeView;
 use crate::playground::api::{
     Completion, Flight, Frame, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner, Rate,
-    ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
+    Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
 };
 use crate::sim::{Latency, LinkFaults};
 
@@ -116,6 +117,8 @@ pub struct State {
     pub rate: Rate,
     /// How far a replay is, in percent.
     pub replaying: Option<u8>,
+    /// How the last replay ended.
+    pub replayed: Option<Replayed>,
     pub flights: Shared<Vec<Flight>>,
     pub unlisted_flights: u32,
     pub cluster: Cluster,
@@ -179,6 +182,7 @@ impl Default for State {
             speed: 0.0,
             rate: Rate::SlowMotion,
             replaying: None,
+            replayed: None,
             flights: Shared::default(),
             unlisted_flights: 0,
             cluster: Cluster::default(),
@@ -219,6 +223,8 @@ impl Default for State {
 pub enum Action {
     Frame(Box<Frame>),
     Notice(Notice),
+    /// A remark for the transcript.
+    Note(String),
     Dismiss(u64),
     /// Steps of a sample to do, one after the other.
     Play(Vec<Step>),
@@ -310,6 +316,7 @@ impl State {
         match action {
             Action::Frame(frame) => self.take(*frame),
             Action::Notice(notice) => self.notice(notice),
+            Action::Note(note) => self.transcript.make_mut().note(note, self.now),
             Action::Dismiss(number) => self.notices.make_mut().retain(|(found, _)| *found != number),
             Action::Play(steps) => self.script = Shared::new(steps.into()),
             Action::Played(note) => {
@@ -411,6 +418,12 @@ impl State {
             .into_iter()
             .filter(|update| update.shell == ShellId::FIRST)
             .for_each(|update| self.hear(update));
+        if frame.summary.replayed != self.replayed {
+            if let Some(note) = frame.summary.replayed.as_ref().and_then(words::replayed) {
+                self.transcript.make_mut().note(note, self.now);
+            }
+            self.replayed = frame.summary.replayed;
+        }
     }
 
     fn log_entries(&mut self, entries: Vec<LogEntry>, unlisted: u64) {

@@ -2,7 +2,7 @@
 
 use crate::base::{Duration, Instant};
 use crate::event::{DropReason, MessageKind};
-use crate::playground::api::{MarkKind, NodeState, Rate};
+use crate::playground::api::{MarkKind, NodeState, Rate, Replayed, ShareLink};
 
 /// Three digits that matter: `412 µs`, `2.31 ms`, `14.0 s`, `3 min 20 s`.
 pub fn duration(length: Duration) -> String {
@@ -124,6 +124,23 @@ pub fn rate(rate: Rate) -> String {
 /// A statement on one line, as a label can hold it.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the transcript says when a link was made.
+pub fn shared(link: &ShareLink) -> String {
+    format!(
+        "A link to the run up to {}; its history is {}",
+        link.until, link.history
+    )
+}
+
+/// What it says when a link's run was replayed; nothing after merely going back and forth.
+pub fn replayed(replayed: &Replayed) -> Option<String> {
+    let Replayed { until, history, .. } = replayed;
+    Some(match replayed.as_recorded? {
+        true => format!("The run of the link, replayed up to {until}; its history is {history}, as it was"),
+        false => format!("The run of the link, replayed up to {until}; its history is {history}, and was another"),
+    })
 }
 
 #[cfg(test)]

@@ -59,8 +59,7 @@ pub struct Frame {
 
     // Answers.
     pub completion: Option<Completion>,
-    /// The fragment of a share link, without `#`.
-    pub share: Option<Result<String, String>>,
+    pub share: Option<Result<ShareLink, String>>,
     pub summary: RunSummary,
 }
 
@@ -77,6 +76,16 @@ pub struct RunSummary {
     pub replayed: Option<Replayed>,
     /// Bytes of the engine's memory, all workers together; 0 where it is not known.
     pub memory_bytes: u64,
+}
+
+/// A link to a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareLink {
+    /// An address's fragment, without `#`.
+    pub fragment: String,
+    /// How far the run had come, and the history it had then: what a replay is held to.
+    pub until: Instant,
+    pub history: HashText,
 }
 
 /// A replay that has reached its end.

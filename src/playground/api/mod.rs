@@ -13,7 +13,7 @@ pub use crate::sim::Rate;
 pub use command::{Command, PartitionRef, ShellId, Watch};
 pub use frame::{
     Counts, Fate, Flight, Frame, HashText, LinkState, LogEntry, NodeState, NodeSummary, Notice, NoticeKind, RangeOwner,
-    Replayed, RunSummary,
+    Replayed, RunSummary, ShareLink,
 };
 pub use shell::{Candidate, CandidateKind, Completion, ShellEntry, ShellUpdate, StatementSummary};
 pub use trace::{Arrow, Mark, MarkKind, TimelineView, TraceRow, TraceView};

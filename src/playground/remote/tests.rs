@@ -91,7 +91,7 @@ fn a_statement_goes_round_by_bytes() {
 fn packed_or_not_a_run_is_the_same() {
     let mut local = eventful();
     local.command(Command::Share);
-    let link = local.frame().share.unwrap().unwrap();
+    let link = local.frame().share.unwrap().unwrap().fragment;
     let mut workers = Workers::begin(3, Rate::RealTime);
     workers.hub.hear_page(ToHub::Command(Command::Load { link }));
     let frame = workers.frames_until(|frame| frame.summary.replayed.is_some());

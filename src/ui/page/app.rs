@@ -20,6 +20,7 @@ use crate::playground::api::{Command, Frame, NodeState, Rate};
 use crate::ui::keys::{self, KeyCommand};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Noticing, State, Tab, Theme};
+use crate::ui::words;
 
 #[derive(PartialEq, Properties)]
 pub struct AppProps {
@@ -111,6 +112,9 @@ fn use_connection(wire: &Wire, dispatcher: &UseReducerDispatcher<State>) {
     use_effect_with((), move |()| {
         wire.connect(move |mut frame: Frame| {
             if let Some(link) = frame.share.take() {
+                if let Ok(link) = &link {
+                    dispatcher.dispatch(Action::Note(words::shared(link)));
+                }
                 let dispatcher = dispatcher.clone();
                 share::publish(link, move |notice| dispatcher.dispatch(Action::Notice(notice)));
             }

@@ -3,16 +3,16 @@
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::window;
 
-use crate::playground::api::{Notice, NoticeKind};
+use crate::playground::api::{Notice, NoticeKind, ShareLink};
 
-/// Takes the fragment the engine made, or why there is none; says what became of it.
-pub fn publish(link: Result<String, String>, say: impl Fn(Notice) + 'static) {
+/// Takes the link the engine made, or why there is none; says what became of it.
+pub fn publish(link: Result<ShareLink, String>, say: impl Fn(Notice) + 'static) {
     let refused = |text: String| Notice {
         kind: NoticeKind::Refused,
         text,
     };
     let fragment = match link {
-        Ok(fragment) => fragment,
+        Ok(link) => link.fragment,
         Err(why) => return say(refused(format!("There is no link to this run: {why}"))),
     };
     let Some(window) = window() else { return };
