@@ -382,7 +382,7 @@ impl Connection {
         let reply = move |answer: sim::Answer| {
             let answer = match answer {
                 // The node died, and with it the connection.
-                sim::Answer::Disconnected(_) => return drop(out.send(Outgoing::End)),
+                sim::Answer::Disconnected(_) | sim::Answer::Told(_) => return drop(out.send(Outgoing::End)),
                 sim::Answer::Reply(mut reply) => {
                     // Once is enough.
                     let said = |it: &String| it.starts_with(USE_WARNING);
