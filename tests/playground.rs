@@ -167,7 +167,7 @@ fn a_link_brings_back_rows_and_history() {
     );
     let shown = format!("{:?}", playground.shell_updates());
     playground.command(Command::Share);
-    let link = playground.frame().share.unwrap().unwrap();
+    let link = playground.frame().share.unwrap().unwrap().fragment;
     let mut fresh = Local::new(ClusterConfig::simple(Seed(99), 3), Rate::SlowMotion);
     fresh.command(Command::Load { link });
     while fresh.playground().history() != playground.playground().history() {

@@ -147,7 +147,7 @@ impl Cluster {
         };
         match self.server.cluster().request(Endpoint::nth(node), request, PATIENCE) {
             Some(Answer::Reply(reply)) => Ok(reply.result?),
-            Some(Answer::Disconnected(_)) => Err(Error::Disconnected),
+            Some(Answer::Disconnected(_) | Answer::Told(_)) => Err(Error::Disconnected),
             None => Err(Error::NoAnswer),
         }
     }

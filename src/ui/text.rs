@@ -45,6 +45,12 @@ const SHELL_COMMANDS: [&str; 18] = [
 /// Whether Enter at the end should run this: the last statement is closed, or it is one of cqlsh's commands.
 /// Only decides between running and a new line; what the text means is the shell's to say.
 pub fn is_whole(text: &str) -> bool {
+    // The lines that are no statement: nodetool's, and those that act on the cluster.
+    let (before, last) = text.trim_end().rsplit_once('\n').unwrap_or(("", text));
+    let is_directive = last.trim_start().starts_with('!') || last.split_whitespace().next() == Some("nodetool");
+    if is_directive && (before.trim().is_empty() || is_whole(before)) {
+        return true;
+    }
     let Some((ended, tail)) = after_last_semicolon(text) else {
         return false;
     };
@@ -137,6 +143,9 @@ mod tests {
             "select ';';",
             "a; -- done",
             "a; /* b */",
+            "nodetool status",
+            "a;\n! down 3",
+            "! nodetool 2 tablestats --format json",
         ] {
             assert!(is_whole(whole), "{whole}");
         }
@@ -151,6 +160,7 @@ mod tests {
             "\"a;",
             "-- a;",
             "a; -- b\nc",
+            "select\nnodetool",
         ] {
             assert!(!is_whole(open), "{open}");
         }
