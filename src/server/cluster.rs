@@ -1,24 +1,28 @@
 //! The cluster on a thread of its own: takes commands, lets virtual time pass, hands out answers.
 //!
-//! While something is asked for, virtual time may run ahead of the clock on the wall by a little, so that nobody waits for a
-//! timer; when nothing is, it keeps to it.
+//! Clients stamp writes with the clock on the wall, nodes with virtual time: the two are one clock here, or a conditional
+//! update could lose to what was written before it. So a request arrives at the virtual time that its arrival stands for.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant as RealInstant};
+use std::time::{Duration, Instant as RealInstant, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
 use super::tracing::Trace;
-use crate::base::{Endpoint, Instant, RequestId};
+use crate::base::{Endpoint, Instant, RequestId, UnixMicros};
 use crate::event::{Event, What};
 use crate::message::Envelope;
 use crate::node::{ClientRequest, NativeTransport, Node};
 use crate::sim::{Answer, CLIENT_LATENCY, Cluster, ClusterConfig, Observer, Verdict};
 
-/// How far virtual time may be ahead of real time while a client waits.
-const LEAD: Duration = Duration::from_millis(5);
+/// How far virtual time may be ahead of real time while a client waits: less than it takes a client to be told and ask again,
+/// and about what a quorum takes, so that nobody waits for a timer.
+const LEAD: Duration = Duration::from_micros(100);
+
+/// Virtual time at the moment the cluster is asked for: what it takes the nodes to find each other is past by then.
+const HEAD_START: Duration = Duration::from_secs(10);
 
 /// Windows run before commands get in again.
 const WINDOWS_AT_ONCE: usize = 32;
@@ -123,13 +127,16 @@ impl ClusterThread {
     ) -> std::io::Result<(ClusterThread, JoinHandle<()>)> {
         let (commands, inbox) = channel();
         let (ready, started) = channel();
-        let config = config.clone();
+        let mut config = config.clone();
+        let began = RealInstant::now();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        config.epoch = UnixMicros(since.saturating_sub(HEAD_START).as_micros() as i64);
         let run = move || {
             let mut cluster = SimCluster::start_reached(&config, native, Witness::default());
             settle(&mut cluster);
             let driver = Driver {
-                began: RealInstant::now(),
-                origin: cluster.now(),
+                began,
+                origin: cluster.now().max(Instant::ZERO + HEAD_START),
                 cluster,
                 speed,
                 inbox,
@@ -259,12 +266,13 @@ impl Driver {
                     self.cluster.observer.traced.insert(id, trace);
                 }
                 // The client's own way to its coordinator is a real one.
-                self.catch_up();
-                let at = self.cluster.now() - CLIENT_LATENCY;
+                let at = self.due().max(self.cluster.now()) - CLIENT_LATENCY;
                 self.cluster.submit(at, node, *request);
             }
             Command::Run(with) => {
-                self.catch_up();
+                if self.cluster.now() < self.due() {
+                    self.cluster.run_until(self.due());
+                }
                 with(&mut self.cluster);
                 self.answer();
                 let now = self.cluster.now();
@@ -289,14 +297,6 @@ impl Driver {
         match self.speed {
             Speed::Paused => self.origin,
             Speed::Real | Speed::Max => self.origin + self.began.elapsed(),
-        }
-    }
-
-    /// Idle time passes at once: what is asked now is asked now, not when something last happened.
-    fn catch_up(&mut self) {
-        let due = self.due();
-        if self.cluster.now() < due && self.cluster.scheduler().next_event().is_none_or(|next| next >= due) {
-            self.cluster.run_until(due);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
@@ -14,13 +14,13 @@ use super::deed::FaultScript;
 use super::limits::Limits;
 use super::protocol::ServerEvent;
 use super::{control, listener};
-use crate::base::{Endpoint, UnixMicros};
+use crate::base::Endpoint;
 use crate::node::NativeTransport;
 use crate::sim::{ClusterConfig, Latency};
 
-/// Between nodes of a served cluster, unless it is slowed: about what a switch takes.
+/// Between nodes of a served cluster, unless it is slowed: the least there is.
 const LATENCY: Latency = Latency {
-    least: Duration::from_micros(100),
+    least: Latency::SMALLEST,
     jitter: Duration::ZERO,
 };
 
@@ -36,10 +36,8 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// So many nodes at this moment, each at an address of its own.
+    /// These nodes, each at an address of its own; their clock is the one on the wall.
     pub fn new(mut cluster: ClusterConfig) -> ServeOptions {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        cluster.epoch = UnixMicros(now.as_micros() as i64);
         cluster.within_datacenter = LATENCY;
         cluster.service_time = Duration::ZERO;
         ServeOptions {

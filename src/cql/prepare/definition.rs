@@ -7,8 +7,8 @@ use crate::data::{ColumnName, KeyspaceName, TableName};
 use crate::schema::change::{ChangeRequest, NewColumn, NewTable, PrimaryKey, TableRef};
 
 impl PrepareContext<'_> {
-    pub(super) fn change(&self, statement: &SchemaStatement) -> Result<ChangeRequest, QueryError> {
-        Ok(match statement {
+    pub(super) fn change(&self, statement: &SchemaStatement) -> Result<Option<ChangeRequest>, QueryError> {
+        Ok(Some(match statement {
             SchemaStatement::CreateKeyspace(it) => ChangeRequest::CreateKeyspace {
                 name: KeyspaceName::new(&it.name),
                 if_not_exists: it.if_not_exists,
@@ -59,9 +59,12 @@ impl PrepareContext<'_> {
             SchemaStatement::CreateFunction(_)
             | SchemaStatement::DropFunction(_)
             | SchemaStatement::CreateAggregate(_)
-            | SchemaStatement::DropAggregate(_) => return Err(not_yet("User-defined functions and aggregates")),
+            | SchemaStatement::DropAggregate(_) => {
+                self.user_function(statement)?;
+                return Ok(None);
+            }
             SchemaStatement::CreateTrigger(_) | SchemaStatement::DropTrigger(_) => return Err(not_yet("Triggers")),
-        })
+        }))
     }
 
     fn new_table(&self, statement: &ast::CreateTable) -> Result<NewTable, QueryError> {
@@ -157,7 +160,7 @@ impl PrepareContext<'_> {
         })
     }
 
-    fn require_keyspace(&self, keyspace: &KeyspaceName) -> Result<(), QueryError> {
+    pub(super) fn require_keyspace(&self, keyspace: &KeyspaceName) -> Result<(), QueryError> {
         match self.schema.keyspace(keyspace) {
             Some(_) => Ok(()),
             None => Err(QueryError::invalid(format!("Keyspace '{keyspace}' doesn't exist"))),

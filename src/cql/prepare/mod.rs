@@ -2,6 +2,7 @@
 //!
 //! Knows the schema. Does not know where rows live: plans say what to read and what to write, and are told what was found.
 
+mod access;
 mod attributes;
 mod batch;
 mod cas;
@@ -24,6 +25,7 @@ mod selector_text;
 mod term;
 mod tuple_relation;
 mod type_name;
+mod user_function;
 
 pub use batch::BatchPlan;
 pub use cas::{CasDecision, CasPlan};
@@ -57,9 +59,12 @@ pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Pr
         Statement::Batch(batch) => Plan::Batch(context.batch(batch)?),
         Statement::Use(keyspace) => Plan::Use(KeyspaceName::new(keyspace)),
         Statement::Truncate(name) => Plan::Truncate(context.table(name)?.clone()),
-        Statement::Schema(statement) => Plan::Change(context.change(statement)?),
+        Statement::Schema(statement) => match context.change(statement)? {
+            Some(change) => Plan::Change(change),
+            None => Plan::Nothing,
+        },
         Statement::Describe(describe) => Plan::Describe(describe.clone()),
-        Statement::Access(_) => return Err(not_yet("Roles and permissions")),
+        Statement::Access(statement) => return Err(access::refusal(statement)),
     };
     let partition_key = plan.one_table().and_then(|it| context.markers.of_partition_key(it));
     Ok(Prepared {

@@ -30,6 +30,8 @@ pub enum Plan {
     Batch(BatchPlan),
     Cas(CasPlan),
     Change(ChangeRequest),
+    /// What it asks for is so already.
+    Nothing,
     Truncate(Arc<TableMetadata>),
     Use(KeyspaceName),
     Describe(Describe),

@@ -197,6 +197,7 @@ impl Running {
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
             Plan::Change(change) => return self.start_change(request, change.clone(), warnings),
             Plan::Describe(describe) => Ok(Started::Done(self.describe(describe, request.keyspace.as_ref()))),
+            Plan::Nothing => Ok(Started::Done(Ok(QueryResult::Void))),
             Plan::Use(keyspace) => Ok(Started::Done(self.use_keyspace(keyspace.clone()))),
         };
         match started {
