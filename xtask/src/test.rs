@@ -31,7 +31,7 @@ type Step = fn() -> Result<Tally>;
 
 /// Runs all steps and prints the sum last; true when nothing failed.
 pub fn test() -> bool {
-    let steps: [(&str, Step); 8] = [
+    let steps: [(&str, Step); 9] = [
         ("format", || checked(cargo(&["fmt", "--all", "--check"]))),
         ("lints, native", || {
             checked(cargo(&[
@@ -50,6 +50,16 @@ pub fn test() -> bool {
                 "--workspace",
                 "--exclude",
                 "browser-tests",
+                "--no-fail-fast",
+            ]))
+        }),
+        ("tests, Cassandra's own clients", || {
+            counted(cargo(&[
+                "test",
+                "--manifest-path",
+                "tests/drivers/Cargo.toml",
+                "--target-dir",
+                "target/drivers",
                 "--no-fail-fast",
             ]))
         }),

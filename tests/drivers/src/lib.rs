@@ -28,7 +28,9 @@ pub fn client(name: &str) -> PathBuf {
             return;
         }
         run(Command::new("python3").arg("-m").arg("venv").arg(&home));
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet"]).args(CLIENTS));
+        run(Command::new(home.join("bin/pip"))
+            .args(["install", "--quiet"])
+            .args(CLIENTS));
         std::fs::write(home.join("complete"), "").unwrap();
     });
     home.join("bin").join(name)
@@ -40,7 +42,9 @@ pub fn client(name: &str) -> PathBuf {
 /// With what it said when it does not.
 pub fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| {
-        panic!("{command:?} cannot be run: {error}. Install Python 3.8 to 3.12 with venv and pip (Debian: python3-venv).")
+        panic!(
+            "{command:?} cannot be run: {error}. Install Python 3.8 to 3.12 with venv and pip (Debian: python3-venv)."
+        )
     });
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(

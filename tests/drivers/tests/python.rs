@@ -15,10 +15,24 @@ fn the_python_driver_finds_all_it_asks_for() {
 fn golden_scripts_read_the_same_in_a_real_cqlsh() {
     let server = serve(3);
     let golden = here().join("../golden");
-    let scripts = ["00-first-steps", "04-insert-select", "13-clustering-ranges", "19-aggregates-group-by", "25-collections-lists"];
-    let (port, known) = (server.addresses()[0].port().to_string(), golden.join("known-differences.txt"));
+    let scripts = [
+        "00-first-steps",
+        "04-insert-select",
+        "13-clustering-ranges",
+        "19-aggregates-group-by",
+        "25-collections-lists",
+    ];
+    let (port, known) = (
+        server.addresses()[0].port().to_string(),
+        golden.join("known-differences.txt"),
+    );
     let mut command = Command::new(client("python"));
-    command.arg(here().join("python/golden.py")).arg(port).arg("0").arg(client("cqlsh")).arg(known);
+    command
+        .arg(here().join("python/golden.py"))
+        .arg(port)
+        .arg("0")
+        .arg(client("cqlsh"))
+        .arg(known);
     run(command.args(scripts.map(|name| golden.join(format!("{name}.golden")))));
 }
 
@@ -29,7 +43,9 @@ fn cqlsh_copies_describes_and_traces() {
     let place = here().join(format!("../../target/cqlsh-{port}"));
     std::fs::create_dir_all(&place).unwrap();
     let (input, output) = (place.join("in.csv"), place.join("out.csv"));
-    let rows: String = (0..500).map(|n| format!("ada,{n},\"title, {n}\",\"{{'a', 'b{n}'}}\"\n")).collect();
+    let rows: String = (0..500)
+        .map(|n| format!("ada,{n},\"title, {n}\",\"{{'a', 'b{n}'}}\"\n"))
+        .collect();
     std::fs::write(&input, format!("artist,number,title,tags\n{rows}")).unwrap();
     let script = std::fs::read_to_string(here().join("python/shell.cql")).unwrap();
     let script = script.replace("'IN'", &format!("'{}'", input.display()));
@@ -37,7 +53,12 @@ fn cqlsh_copies_describes_and_traces() {
     let file = place.join("script.cql");
     std::fs::write(&file, script).unwrap();
     let mut command = Command::new(client("cqlsh"));
-    let shown = run(command.args(["--no-color", "127.0.0.1"]).arg(port.to_string()).arg("-f").arg(file).env("HOME", &place));
+    let shown = run(command
+        .args(["--no-color", "127.0.0.1"])
+        .arg(port.to_string())
+        .arg("-f")
+        .arg(file)
+        .env("HOME", &place));
     let shown = String::from_utf8_lossy(&shown.stdout);
     for wanted in [
         "500 rows imported from 1 files",
@@ -47,7 +68,10 @@ fn cqlsh_copies_describes_and_traces() {
         "title, 1",
         "Executing single-partition query on songs",
     ] {
-        assert!(shown.contains(wanted), "{wanted:?} is not in what cqlsh printed:\n{shown}");
+        assert!(
+            shown.contains(wanted),
+            "{wanted:?} is not in what cqlsh printed:\n{shown}"
+        );
     }
     let copied = std::fs::read_to_string(&output).unwrap();
     assert_eq!(copied.lines().count(), 501);

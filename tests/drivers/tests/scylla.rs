@@ -21,7 +21,9 @@ impl GuestBook {
         let create = "CREATE TABLE IF NOT EXISTS guests.book (day text, at int, who text, PRIMARY KEY (day, at))";
         session.query_unpaged(create, ()).await?;
         session.await_schema_agreement().await?;
-        let sign = session.prepare("INSERT INTO guests.book (day, at, who) VALUES (?, ?, ?)").await?;
+        let sign = session
+            .prepare("INSERT INTO guests.book (day, at, who) VALUES (?, ?, ?)")
+            .await?;
         Ok(GuestBook { session, sign })
     }
 
