@@ -3,6 +3,7 @@
 //! Knows one node's disk through the `Disk` port. Does not know of other nodes, of CQL, or of who asked.
 
 pub mod commitlog;
+pub mod compaction;
 pub mod disk;
 mod engine;
 #[cfg(test)]
