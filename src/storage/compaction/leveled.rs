@@ -58,13 +58,13 @@ impl Leveled {
             if tiered.is_some() {
                 return tiered;
             }
-            if let Some(mut inputs) = self.from_level(level, &levels, view) {
+            if let Some(mut inputs) = self.pick_in_level(level, &levels, view) {
                 let target = self.next_level(&inputs);
                 add_starved(&mut inputs, target, &levels, view);
                 return Some(self.choice(&inputs, target));
             }
         }
-        match self.from_level_zero(&levels, view) {
+        match self.pick_in_level_zero(&levels, view) {
             Some(inputs) => {
                 let target = self.next_level(&inputs);
                 Some(self.choice(&inputs, target))
@@ -91,7 +91,7 @@ impl Leveled {
     }
 
     /// The oldest of level 0 and all that overlaps them; with those of level 1 they overlap if they fill an SSTable.
-    fn from_level_zero<'a>(&self, levels: &[Level<'a>], view: &TableView<'_>) -> Option<Vec<&'a SstableView>> {
+    fn pick_in_level_zero<'a>(&self, levels: &[Level<'a>], view: &TableView<'_>) -> Option<Vec<&'a SstableView>> {
         let busy: Vec<&SstableView> = levels[0].iter().filter(|it| !is_free(it, view)).copied().collect();
         let mut by_age = levels[0].clone();
         by_age.sort_by_key(|it| (it.max_timestamp, it.generation));
@@ -133,7 +133,12 @@ impl Leveled {
     }
 
     /// The next SSTable of a level, with all of the following level that it overlaps.
-    fn from_level<'a>(&self, level: usize, levels: &[Level<'a>], view: &TableView<'_>) -> Option<Vec<&'a SstableView>> {
+    fn pick_in_level<'a>(
+        &self,
+        level: usize,
+        levels: &[Level<'a>],
+        view: &TableView<'_>,
+    ) -> Option<Vec<&'a SstableView>> {
         let (this, next) = (&levels[level], &levels[level + 1]);
         let last_made = next.iter().max_by_key(|it| (it.created, it.generation));
         let start = last_made.map_or(0, |made| this.partition_point(|it| it.first <= made.last));

@@ -76,7 +76,7 @@ impl TimeWindow {
         };
         let is_expired = |it: &&SstableView| expired.iter().any(|one| one.generation == it.generation);
         let living: Vec<&SstableView> = candidates.into_iter().filter(|it| !is_expired(it)).collect();
-        let mut inputs = self.from_windows(&living, view).0;
+        let mut inputs = self.pick_from_windows(&living, view).0;
         if inputs.is_empty() {
             let droppable = living.into_iter().filter(|it| worth_rewriting(it, view, now));
             inputs.extend(droppable.min_by_key(|it| (it.bytes, it.generation)));
@@ -88,7 +88,7 @@ impl TimeWindow {
 
     /// The newest window with enough in it: the current one is tiered by size, of the others everything is merged. And how much
     /// there is to do.
-    fn from_windows<'a>(&self, sstables: &[&'a SstableView], view: &TableView<'_>) -> (Vec<&'a SstableView>, u32) {
+    fn pick_from_windows<'a>(&self, sstables: &[&'a SstableView], view: &TableView<'_>) -> (Vec<&'a SstableView>, u32) {
         let (min, max) = (view.common.min_threshold, view.common.max_threshold);
         let newest = self.highest_window_ms(view);
         let (mut chosen, mut pending) = (Vec::new(), 0);
@@ -121,6 +121,6 @@ impl TimeWindow {
 
     pub(super) fn pending(&self, view: &TableView<'_>) -> u32 {
         let candidates: Vec<&SstableView> = view.sstables.iter().collect();
-        self.from_windows(&candidates, view).1
+        self.pick_from_windows(&candidates, view).1
     }
 }
