@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
+use super::types::ordering::encode_component;
 use super::{
     Cell, Clustering, ClusteringComparator, ColumnName, CqlType, DecoratedKey, DeletionTime, EpochSeconds, Expiry,
     Liveness, Partition, PartitionKey, Row, Slice, Ttl, WriteTimestamp,
@@ -47,7 +48,7 @@ pub fn column(n: u8) -> ColumnName {
     ColumnName::new(["a", "b", "c"][usize::from(n) % 3])
 }
 
-/// The column that has elements.
+/// The column that has elements: a map of blobs to blobs.
 pub fn collection() -> ColumnName {
     ColumnName::new("m")
 }
@@ -83,7 +84,11 @@ impl Change {
             Change::Static(n, cell) => partition.add_static(row(&|row| row.add_cell(&column(n), cell.clone()))),
             Change::Element(place, n, cell) => {
                 let path = Bytes::copy_from_slice(&[n]);
-                let add = |row: &mut Row| row.add_complex_cell(&collection(), path.clone(), path.clone(), cell.clone());
+                let mut order = Vec::new();
+                encode_component(&CqlType::Blob, Some(&path), false, &mut order);
+                let order: Bytes = order.into();
+                let add =
+                    |row: &mut Row| row.add_complex_cell(&collection(), order.clone(), path.clone(), cell.clone());
                 partition.add_row(clustering(place), row(&add));
             }
             Change::DeleteCollection(place, deletion) => {
@@ -127,7 +132,12 @@ fn deletion() -> impl Strategy<Value = DeletionTime> {
 }
 
 fn expiry() -> impl Strategy<Value = Expiry> {
-    (1..4u32, seconds()).prop_map(|(ttl, at)| Expiry { ttl: Ttl(ttl), at })
+    // Written at these seconds, and living that long from there.
+    let at = |ttl: u32, written: EpochSeconds| EpochSeconds(written.0 + i64::from(ttl));
+    (1..4u32, seconds()).prop_map(move |(ttl, written)| Expiry {
+        ttl: Ttl(ttl),
+        at: at(ttl, written),
+    })
 }
 
 fn cell() -> impl Strategy<Value = Cell> {

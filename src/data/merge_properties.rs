@@ -178,7 +178,7 @@ proptest! {
     /// may, in Cassandra too: an expired cell becomes a tombstone, which wins over a cell with which it would have tied.
     #[test]
     fn purging_before_or_after_a_merge_shows_the_same_rows(a in changes(), b in changes(), now in 0..6i64) {
-        let purge = Purge { now: EpochSeconds(now), gc_before: EpochSeconds(i64::MIN) };
+        let purge = Purge { now: EpochSeconds(now), gc_before: EpochSeconds(i64::MIN), stamped_before: None };
         let [a, b] = [(a, 0), (b, 1)].map(|(changes, turn)| {
             let distinct = changes.into_iter().enumerate().map(|(n, change)| change.at(2 * n as i64 + turn));
             partition(1, &distinct.collect::<Vec<_>>())

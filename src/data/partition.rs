@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::Rows;
 use super::{
     Clustering, ColumnName, DecoratedKey, DeletionTime, EpochSeconds, Purge, RangeTombstone, RangeTombstones, Row,
-    Slice, Weight,
+    Slice, Weight, WriteTimestamp,
 };
 
 /// One key's rows and deletions. A memtable's partition, an update to one, and a replica's answer are all this.
@@ -101,6 +101,24 @@ impl Partition {
     /// Whether a reader sees anything of it.
     pub fn is_live(&self, now: EpochSeconds) -> bool {
         self.static_row.is_live(now) || self.rows.iter().any(|(_, row)| row.is_live(now))
+    }
+
+    /// The smallest timestamp of anything in it.
+    pub fn oldest_timestamp(&self) -> Option<WriteTimestamp> {
+        let of_deletion = |it: DeletionTime| (!it.is_live()).then_some(it.marked_for_delete_at);
+        let rows = self.rows.iter().map(|(_, row)| row).chain([&self.static_row]);
+        let of_rows = rows.flat_map(|row| {
+            let complex = row.columns().map(|(_, data)| data.complex_deletion());
+            let deletions = complex.chain([row.deletion]).filter_map(of_deletion);
+            let cells = row.cells().map(|cell| cell.timestamp);
+            deletions.chain(cells).chain(row.liveness.map(|it| it.timestamp))
+        });
+        let ranges = self
+            .range_tombstones
+            .iter()
+            .map(|it| it.deletion)
+            .chain([self.deletion]);
+        of_rows.chain(ranges.filter_map(of_deletion)).min()
     }
 
     pub fn delete(&mut self, deletion: DeletionTime) {

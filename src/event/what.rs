@@ -190,9 +190,34 @@ pub enum What {
         live: u32,
         tombstones: u32,
     },
+    /// A memtable takes no more writes, and is being written to an SSTable.
+    FlushStarted {
+        table: TableName,
+        bytes: u64,
+    },
+    /// Its SSTable is there, of so many bytes.
     MemtableFlushed {
         table: TableName,
         bytes: u64,
+    },
+    CommitLogSegmentsDeleted {
+        segments: u32,
+    },
+    CompactionStarted {
+        table: TableName,
+        /// As `nodetool compactionstats` calls it.
+        kind: String,
+        /// Generations of SSTables.
+        inputs: Vec<u64>,
+        bytes: u64,
+    },
+    CompactionFinished {
+        table: TableName,
+        kind: String,
+        inputs: Vec<u64>,
+        outputs: Vec<u64>,
+        bytes_in: u64,
+        bytes_out: u64,
     },
     CommitLogReplayed {
         mutations: u64,

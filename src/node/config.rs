@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Endpoint, Seed, WallClock};
 use crate::data::Token;
+use crate::storage::StorageConfig;
 
 /// A node's settings: what cassandra.yaml and the rack's properties file hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ pub struct NodeConfig {
     pub seed: Seed,
     pub clock: WallClock,
     pub native: NativeTransport,
+    pub storage: StorageConfig,
 }
 
 /// Where clients reach the nodes: what `rpc_address` and `native_transport_port` of each come to.

@@ -87,6 +87,7 @@ impl Node {
         let Ok(running) = &mut self.state else { return };
         debug_assert!(now >= running.now, "time runs backwards: {now} after {}", running.now);
         running.now = now;
+        running.engine.set_time(now, running.wall_clock());
         match input {
             Input::Timeout => {}
             Input::Message(message) => {
@@ -185,7 +186,7 @@ impl Running {
             self.continue_bootstrap();
         }
         if self.engine.next_timeout().is_some_and(|due| due <= now)
-            && let Err(error) = self.engine.on_timeout(now)
+            && let Err(error) = self.engine.on_timeout(now, self.wall_clock())
         {
             self.disk_failed(&error);
         }
@@ -200,6 +201,9 @@ impl Running {
                     self.traffic.blocking_read_repairs += 1;
                 }
                 self.event(cause, what);
+            }
+            for what in self.engine.take_events() {
+                self.event(None, what);
             }
             let messages = core::mem::take(&mut self.out.messages);
             for it in messages {

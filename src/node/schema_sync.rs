@@ -1,6 +1,7 @@
 //! How nodes come to one schema: a change is pushed to all that are up and acknowledged; a node whose version differs from a
 //! peer's, as gossip tells, pulls the peer's. Rows merge, so the order in which changes arrive does not matter.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,7 +16,9 @@ use crate::message::gossip::ApplicationState;
 use crate::message::schema::Push;
 use crate::message::{Envelope, Payload};
 use crate::schema::change::is_local_system_keyspace;
-use crate::schema::{SYSTEM_SCHEMA, Schema, TableMetadata, load_schema, local_keyspaces, system_schema};
+use crate::schema::{
+    SYSTEM_SCHEMA, Schema, TableMetadata, is_virtual_keyspace, load_schema, local_keyspaces, system_schema,
+};
 use crate::storage::{Durability, Engine, StorageError};
 
 /// A peer's version may differ because a push is on its way: it is pulled only if it still differs after this. Cassandra waits
@@ -73,10 +76,10 @@ impl Running {
                 Err(error) => self.disk_failed(&error),
             },
             Payload::SchemaPushResponse => self.on_push_acknowledged(message),
-            Payload::SchemaPullRequest => {
-                let mutations = self.all_schema_rows();
-                self.out.reply(message, Payload::SchemaPullResponse(Push { mutations }));
-            }
+            Payload::SchemaPullRequest => match self.all_schema_rows() {
+                Ok(mutations) => self.out.reply(message, Payload::SchemaPullResponse(Push { mutations })),
+                Err(error) => self.disk_failed(&error),
+            },
             Payload::SchemaPullResponse(push) => {
                 if let Err(error) = self.apply_schema(push.mutations.clone(), None) {
                     self.disk_failed(&error);
@@ -159,7 +162,8 @@ impl Running {
             }
             self.engine.apply(mutation, Durability::Logged)?;
         }
-        let schema = load(&self.engine, self.epoch_seconds());
+        let schema = load(&self.engine, self.epoch_seconds())?;
+        self.engine.use_schema(stored_tables(&schema))?;
         if schema.version() == self.schema.version() {
             return Ok(());
         }
@@ -186,10 +190,10 @@ impl Running {
     }
 
     /// All rows of `system_schema`, deletions among them, one mutation a keyspace.
-    fn all_schema_rows(&self) -> Vec<Mutation> {
+    fn all_schema_rows(&self) -> Result<Vec<Mutation>, StorageError> {
         let mut mutations: BTreeMap<_, Mutation> = BTreeMap::new();
         for table in system_schema().tables.values() {
-            let all = read_all(&self.engine, table, self.epoch_seconds());
+            let all = read_all(&self.engine, table, self.epoch_seconds())?;
             // Every node has the rows of its own keyspaces from its start.
             let own = |it: &Partition| core::str::from_utf8(&it.key.key.0).is_ok_and(is_local_system_keyspace);
             for partition in all.into_iter().filter(|it| !own(it)) {
@@ -202,21 +206,33 @@ impl Running {
                 }
             }
         }
-        mutations.into_values().collect()
+        Ok(mutations.into_values().collect())
     }
 }
 
-/// The schema as its rows in this node's storage make it.
-pub(super) fn load(engine: &Engine, now: EpochSeconds) -> Schema {
-    load_schema(
-        |table| read_all(engine, table, now),
-        local_keyspaces().iter().cloned(),
-        now,
-    )
-    .expect("only rows that a schema was written as are ever applied to system_schema")
+/// The tables whose data is stored: those of virtual keyspaces are made up at every start.
+pub(super) fn stored_tables(schema: &Schema) -> impl Iterator<Item = &Arc<TableMetadata>> {
+    let stored = schema.keyspaces().filter(|it| !is_virtual_keyspace(&it.name));
+    stored.flat_map(|it| it.tables.values())
 }
 
-fn read_all(engine: &Engine, table: &TableMetadata, now: EpochSeconds) -> Vec<Partition> {
+/// The schema as its rows in this node's storage make it.
+pub(super) fn load(engine: &Engine, now: EpochSeconds) -> Result<Schema, StorageError> {
+    let failed = RefCell::new(None);
+    let read = |table: &TableMetadata| {
+        read_all(engine, table, now).unwrap_or_else(|error| {
+            failed.borrow_mut().get_or_insert(error);
+            Vec::new()
+        })
+    };
+    let schema = load_schema(read, local_keyspaces().iter().cloned(), now);
+    match failed.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(schema.expect("only rows that a schema was written as are ever applied to system_schema")),
+    }
+}
+
+fn read_all(engine: &Engine, table: &TableMetadata, now: EpochSeconds) -> Result<Vec<Partition>, StorageError> {
     let command = ReadCommand {
         table: table.id,
         partitions: PartitionSelection::Range(PartitionRange::full()),
@@ -227,7 +243,5 @@ fn read_all(engine: &Engine, table: &TableMetadata, now: EpochSeconds) -> Vec<Pa
         limits: ReadLimits::NONE,
         now,
     };
-    let read = engine.read(&command, table);
-    read.map(|found| found.partitions)
-        .expect("memtables are read without a disk, and these tables have few tombstones")
+    Ok(engine.read(&command, table)?.partitions)
 }

@@ -131,7 +131,7 @@ impl Running {
 
     fn partition(&self, table: TableId, key: &DecoratedKey) -> Option<PartitionView> {
         let table = self.schema.table_by_id(table)?;
-        let found = self.engine.partition(table.id, key)?;
+        let found = self.engine.partition(table.id, key).ok()??;
         Some(partition_view(table, &found))
     }
 }

@@ -8,7 +8,7 @@ use super::bootstrap::Bootstrap;
 use super::core::Running;
 use super::operations::Operations;
 use super::operator::TrafficView;
-use super::schema_sync::{SchemaSync, load};
+use super::schema_sync::{SchemaSync, load, stored_tables};
 use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
@@ -21,7 +21,7 @@ use crate::hints::Hints;
 use crate::message::Outbox;
 use crate::message::gossip::{ApplicationState, Generation};
 use crate::ring::{Location, NodeState, Ring, RingNode};
-use crate::storage::{Disk, Engine, StorageConfig, StorageError};
+use crate::storage::{Disk, Engine, StorageError};
 
 /// Names of what a node keeps of itself (`Engine::put_local`).
 const HOST_ID: &str = "host_id";
@@ -32,8 +32,9 @@ pub(super) const RING: &str = "ring";
 
 impl Running {
     pub(super) fn start(config: &NodeConfig, disk: Box<dyn Disk>, now: Instant) -> Result<Running, StorageError> {
-        let (mut engine, opened) = Engine::open(disk, StorageConfig::default())?;
+        let (mut engine, opened) = Engine::open(disk, config.storage)?;
         let wall_clock = config.clock.at(now);
+        engine.set_time(now, wall_clock);
         let last_generation: Option<u32> = engine.local(GENERATION)?;
         let generation = last_generation
             .map_or(0, |last| last + 1)
@@ -73,7 +74,8 @@ impl Running {
             ring.topology_mut().insert(peer, node);
         }
         write_builtin_rows(&mut engine, wall_clock.into())?;
-        let schema = load(&engine, wall_clock.into());
+        let schema = load(&engine, wall_clock.into())?;
+        engine.use_schema(stored_tables(&schema))?;
         gossiper.set_local_state(ApplicationState::Schema, schema.version().to_string());
         let hints = Hints::open(engine.disk(), config.clock, now)?;
         let mut running = Running {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Latency, LinkFaults};
 use crate::base::{Endpoint, Seed, UnixMicros};
+use crate::storage::StorageConfig;
 
 /// A cluster as a run starts it. Seed, this and the command log are the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct ClusterConfig {
     pub faults: LinkFaults,
     /// CPU time one input costs a node, so that overload shows as a queue.
     pub service_time: core::time::Duration,
+    /// How each node's storage is set up.
+    pub storage: StorageConfig,
 }
 
 /// Where a node stands.
@@ -55,6 +58,7 @@ impl ClusterConfig {
             between_datacenters: Latency::BETWEEN_DATACENTERS,
             faults: LinkFaults::NONE,
             service_time: ClusterConfig::SERVICE_TIME,
+            storage: StorageConfig::default(),
         }
     }
 

@@ -36,6 +36,7 @@ impl Roster {
                 skew_micros: 0,
             },
             native: NativeTransport::default(),
+            storage: config.storage,
         };
         let mut roster = Roster {
             tokens_per_node,

@@ -7,17 +7,22 @@ use bytes::Bytes;
 
 use super::StorageError;
 use super::source::{PartitionSource, TableSource};
-use crate::data::{DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token, Weight};
+use crate::data::{
+    DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token, Weight, WriteTimestamp,
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct Memtable {
     partitions: BTreeMap<DecoratedKey, Partition>,
     weight: Weight,
+    oldest: Option<WriteTimestamp>,
 }
 
 impl Memtable {
-    pub fn apply(&mut self, update: Partition) {
-        self.weight += match self.partitions.get_mut(&update.key) {
+    /// Returns by how many bytes it grew.
+    pub fn apply(&mut self, update: Partition) -> i64 {
+        self.oldest = self.oldest.into_iter().chain(update.oldest_timestamp()).min();
+        let grown = match self.partitions.get_mut(&update.key) {
             Some(mine) => mine.merge_weighed(update),
             None => {
                 let weight = update.weight();
@@ -25,6 +30,25 @@ impl Memtable {
                 weight
             }
         };
+        self.weight += grown;
+        grown.bytes
+    }
+
+    /// The smallest timestamp of all that was ever applied.
+    pub fn oldest_timestamp(&self) -> Option<WriteTimestamp> {
+        self.oldest
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.partitions.is_empty()
+    }
+
+    /// All partitions in token order, from behind one on.
+    pub fn after(&self, key: Option<&DecoratedKey>) -> impl Iterator<Item = &Partition> {
+        let start = key.map_or(Unbounded, |key| Excluded(key.clone()));
+        self.partitions
+            .range((start, Unbounded))
+            .map(|(_, partition)| partition)
     }
 
     pub fn get(&self, key: &DecoratedKey) -> Option<&Partition> {

@@ -5,11 +5,9 @@
 pub mod commitlog;
 pub mod compaction;
 pub mod disk;
+mod config;
 mod engine;
-#[cfg(test)]
-mod engine_properties;
 mod error;
-mod local;
 mod memtable;
 mod read;
 mod source;
@@ -17,8 +15,11 @@ pub mod sstable;
 mod summary;
 
 pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};
+pub use config::StorageConfig;
 pub use disk::{Disk, FileInfo, MemoryDisk, PowerLoss};
-pub use engine::{Applied, Durability, Engine, Opened, StorageConfig};
+pub use engine::{
+    Applied, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Opened, Rewrite, SnapshotInfo,
+};
 pub use error::StorageError;
-pub use read::{LocalRead, TombstoneThresholds};
-pub use summary::{CommitLogSummary, StorageSummary, TableSummary};
+pub use read::{LocalRead, SstablesRead, TombstoneThresholds};
+pub use summary::{CommitLogSummary, CountersSummary, SstableSummary, StorageSummary, TableSummary};

@@ -1,23 +1,69 @@
 //! What the engine tells of its state.
 
-use crate::data::TableId;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use crate::data::{TableId, Token};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StorageSummary {
     pub tables: Vec<TableSummary>,
     pub commit_log: CommitLogSummary,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSummary {
     pub table: TableId,
     pub memtable_bytes: u64,
     pub memtable_partitions: u64,
     pub memtable_rows: u64,
     pub memtable_tombstones: u64,
+    /// A memtable is being flushed.
+    pub is_flushing: bool,
+    pub sstables: Vec<SstableSummary>,
+    pub counters: CountersSummary,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// One SSTable, by what its statistics say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SstableSummary {
+    pub generation: u64,
+    pub level: u32,
+    /// Of all its files, and of its data before compression.
+    pub bytes: u64,
+    pub uncompressed_bytes: u64,
+    pub data_bytes: u64,
+    pub filter_bytes: u64,
+    pub keys: u64,
+    pub rows: u64,
+    pub first: Token,
+    pub last: Token,
+    pub min_timestamp: i64,
+    pub max_timestamp: i64,
+    pub droppable_tombstone_ratio: f64,
+    /// Smallest, largest and mean size of its partitions.
+    pub partition_bytes: [i64; 3],
+    pub is_compacting: bool,
+}
+
+/// Since the process started.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CountersSummary {
+    pub reads: u64,
+    pub writes: u64,
+    pub memtable_switches: u64,
+    /// SSTables looked into over all reads.
+    pub sstables_read: u64,
+    pub filter_false_positives: u64,
+    pub filter_true_negatives: u64,
+    /// Bytes written by flushes and by compactions: write amplification is their sum by the first.
+    pub flushed_bytes: u64,
+    pub compacted_bytes: u64,
+    /// Of the last reads: mean and largest number of live rows and of tombstones; nothing when there were none.
+    pub live_rows: Option<(f64, u32)>,
+    pub tombstones: Option<(f64, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitLogSummary {
     pub segments: u32,
     pub bytes: u64,

@@ -171,7 +171,7 @@ impl TestCluster {
     }
 
     pub fn partition_at(&self, endpoint: Endpoint, key: &DecoratedKey) -> Option<Partition> {
-        self.nodes[&endpoint].engine.partition(self.table().id, key)
+        self.nodes[&endpoint].engine.partition(self.table().id, key).unwrap()
     }
 
     pub fn replicas(&self, key: &DecoratedKey) -> Vec<Endpoint> {

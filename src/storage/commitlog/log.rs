@@ -161,13 +161,15 @@ impl CommitLog {
         self.delete_needless(disk)
     }
 
-    fn delete_needless(&mut self, disk: &mut dyn Disk) -> Result<usize, StorageError> {
+    /// Oldest first, and none before an older one that is needed: a record that says what of older segments counts no more
+    /// then lasts as long as they do.
+    pub fn delete_needless(&mut self, disk: &mut dyn Disk) -> Result<usize, StorageError> {
         let active = self.active.as_ref().map(|active| active.id);
-        let needless = |(id, segment): (&SegmentId, &Segment)| {
-            let needless = segment.dirty.is_empty() && segment.locals == 0 && Some(*id) != active;
-            needless.then_some(*id)
+        let is_needless = |(id, segment): &(&SegmentId, &Segment)| {
+            segment.dirty.is_empty() && segment.locals == 0 && Some(**id) != active
         };
-        let needless: Vec<SegmentId> = self.segments.iter().filter_map(needless).collect();
+        let needless = self.segments.iter().take_while(is_needless);
+        let needless: Vec<SegmentId> = needless.map(|(id, _)| *id).collect();
         for id in &needless {
             disk.delete(&format::file_name(*id))?;
             self.segments.remove(id);
@@ -178,6 +180,20 @@ impl CommitLog {
     /// The oldest segment there is: what is older was deleted.
     pub fn oldest(&self) -> Option<SegmentId> {
         self.segments.keys().next().copied()
+    }
+
+    /// Whether data of a table is noted up to a position.
+    pub fn has_dirty(&self, table: TableId, upto: CommitLogPosition) -> bool {
+        self.segments
+            .range(..=upto.segment)
+            .any(|(_, segment)| segment.dirty.contains_key(&table))
+    }
+
+    /// The tables that keep the oldest segment, if it is not the one that is written to. None: only values of the node's own do.
+    pub fn dirty_in_oldest(&self) -> Option<Vec<TableId>> {
+        let (id, segment) = self.segments.first_key_value()?;
+        let is_active = self.active.as_ref().is_some_and(|active| active.id == *id);
+        (!is_active).then(|| segment.dirty.keys().copied().collect())
     }
 
     /// Where the log ends.

@@ -25,7 +25,7 @@ use crate::data::Token;
 
 pub use expired::fully_expired;
 pub use history::History;
-pub use leveled::LEVELS;
+pub use leveled::{LEVELS, max_bytes};
 pub use options::{CommonOptions, CompactionOptions};
 pub use view::{SstableView, TableView};
 

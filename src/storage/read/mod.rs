@@ -11,9 +11,10 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::StorageError;
-use super::source::TableSource;
-use crate::data::{Partition, ReadCommand};
+use super::source::{PartitionSource, TableSource};
+use crate::data::{DecoratedKey, Partition, ReadCommand};
 use crate::schema::TableMetadata;
+pub(super) use merge::MergedRows;
 
 /// What a read found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,22 @@ pub struct LocalRead {
     pub tombstones: u32,
     /// The tombstones are more than `TombstoneThresholds::warn`.
     pub tombstone_warning: bool,
+    pub sstables: SstablesRead,
+}
+
+/// What a read did with the SSTables of its table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SstablesRead {
+    pub of: u32,
+    /// How many were merged, and for one partition which, the newest first.
+    pub merged: u32,
+    pub generations: Vec<u64>,
+    /// Left out because nothing of the slices is in them.
+    pub skipped: u32,
+    /// Left out by their bloom filters.
+    pub by_filter: Vec<u64>,
+    /// Index entries that the key cache had.
+    pub cache_hits: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +61,23 @@ impl Default for TombstoneThresholds {
     }
 }
 
-/// Carries out a command on a table's sources.
-pub(super) fn read(
+/// Carries out a command for a range of partitions, or for one, on a table's sources.
+pub(super) fn read_range(
     sources: &[&dyn TableSource],
     command: &ReadCommand,
     table: &TableMetadata,
     thresholds: TombstoneThresholds,
 ) -> Result<LocalRead, StorageError> {
-    reader::Reader::new(sources, command, table, thresholds).run()
+    reader::Reader::new(command, table, thresholds).run(sources)
+}
+
+/// Carries out a command for one partition on what the sources hold of it.
+pub(super) fn read_partition(
+    parts: Vec<Box<dyn PartitionSource + '_>>,
+    key: &DecoratedKey,
+    command: &ReadCommand,
+    table: &TableMetadata,
+    thresholds: TombstoneThresholds,
+) -> Result<LocalRead, StorageError> {
+    reader::Reader::new(command, table, thresholds).run_one(key, &parts)
 }

@@ -1,7 +1,7 @@
 //! One read, partition by partition.
 
 use super::merge::MergedRows;
-use super::{LocalRead, TombstoneThresholds};
+use super::{LocalRead, SstablesRead, TombstoneThresholds};
 use crate::data::{
     Clustering, DecoratedKey, DeletionTime, LimitCounter, Partition, PartitionSelection, Purge, RangeTombstones,
     ReadCommand, Row, Slice,
@@ -14,7 +14,6 @@ use crate::storage::source::{PartitionSource, TableSource};
 const WITHOUT_THRESHOLDS: [&str; 2] = ["system", "system_schema"];
 
 pub struct Reader<'a> {
-    sources: &'a [&'a dyn TableSource],
     command: &'a ReadCommand,
     table: &'a TableMetadata,
     thresholds: TombstoneThresholds,
@@ -24,12 +23,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(
-        sources: &'a [&'a dyn TableSource],
-        command: &'a ReadCommand,
-        table: &'a TableMetadata,
-        thresholds: TombstoneThresholds,
-    ) -> Reader<'a> {
+    pub fn new(command: &'a ReadCommand, table: &'a TableMetadata, thresholds: TombstoneThresholds) -> Reader<'a> {
         let thresholds = if WITHOUT_THRESHOLDS.contains(&table.keyspace.as_str()) {
             TombstoneThresholds {
                 warn: u32::MAX,
@@ -39,7 +33,6 @@ impl<'a> Reader<'a> {
             thresholds
         };
         Reader {
-            sources,
             command,
             table,
             thresholds,
@@ -50,39 +43,64 @@ impl<'a> Reader<'a> {
                 live_rows: 0,
                 tombstones: 0,
                 tombstone_warning: false,
+                sstables: SstablesRead::default(),
             },
         }
     }
 
-    pub fn run(mut self) -> Result<LocalRead, StorageError> {
+    pub fn run(mut self, sources: &[&dyn TableSource]) -> Result<LocalRead, StorageError> {
         match &self.command.partitions {
-            PartitionSelection::One(key) => self.partition(key)?,
+            PartitionSelection::One(key) => self.find_partition(sources, key)?,
             PartitionSelection::Range(range) => {
-                let mut keys = MergedKeys::new(self.sources.iter().map(|source| source.keys(range)))?;
+                let mut keys = MergedKeys::new(sources.iter().map(|source| source.keys(range)))?;
                 while !self.counter.is_done()
                     && let Some(key) = keys.next()?
                 {
-                    self.partition(&key)?;
+                    self.find_partition(sources, &key)?;
                 }
             }
         }
-        self.found.tombstone_warning = self.found.tombstones > self.thresholds.warn;
-        Ok(self.found)
+        Ok(self.finish())
     }
 
-    fn partition(&mut self, key: &DecoratedKey) -> Result<(), StorageError> {
-        let command = self.command;
-        if !command.filter.accepts_key(&key.key, self.table.partition_key.len()) {
+    pub fn run_one(
+        mut self,
+        key: &DecoratedKey,
+        parts: &[Box<dyn PartitionSource + '_>],
+    ) -> Result<LocalRead, StorageError> {
+        if self.accepts_key(key) {
+            self.partition(key, parts)?;
+        }
+        Ok(self.finish())
+    }
+
+    fn finish(mut self) -> LocalRead {
+        self.found.tombstone_warning = self.found.tombstones > self.thresholds.warn;
+        self.found
+    }
+
+    fn accepts_key(&self, key: &DecoratedKey) -> bool {
+        let columns = self.table.partition_key.len();
+        self.command.filter.accepts_key(&key.key, columns)
+    }
+
+    fn find_partition(&mut self, sources: &[&dyn TableSource], key: &DecoratedKey) -> Result<(), StorageError> {
+        if !self.accepts_key(key) {
             return Ok(());
         }
-        let mut parts = Vec::with_capacity(self.sources.len());
-        for source in self.sources {
+        let mut parts = Vec::with_capacity(sources.len());
+        for source in sources {
             parts.extend(source.partition(key)?);
         }
+        self.partition(key, &parts)
+    }
+
+    fn partition(&mut self, key: &DecoratedKey, parts: &[Box<dyn PartitionSource + '_>]) -> Result<(), StorageError> {
+        let command = self.command;
         let deletion = parts
             .iter()
             .fold(DeletionTime::LIVE, |newest, part| newest.later(part.deletion()));
-        let static_row = self.static_row(&parts, &deletion)?;
+        let static_row = self.static_row(parts, &deletion)?;
         let static_passes = command.filter.accepts_static(&static_row, command.now);
         let has_live_static = static_passes && static_row.is_live(command.now);
 
@@ -98,11 +116,11 @@ impl<'a> Reader<'a> {
                 break;
             }
             let mut ranges = RangeTombstones::default();
-            for part in &parts {
+            for part in parts {
                 ranges.merge(part.range_tombstones(slice)?);
             }
             ranges.shadow(&deletion);
-            self.rows(&parts, slice, &deletion, &ranges, static_passes, &mut rows)?;
+            self.rows(parts, slice, &deletion, &ranges, static_passes, &mut rows)?;
             if self.counter.is_partition_done() {
                 ranges = self.cut(&ranges, rows.last().map(|(clustering, _)| clustering), slice);
             }

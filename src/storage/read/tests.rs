@@ -51,13 +51,15 @@ fn command(partitions: PartitionSelection) -> ReadCommand {
 
 fn memtable(partitions: impl IntoIterator<Item = Partition>) -> Memtable {
     let mut memtable = Memtable::default();
-    partitions.into_iter().for_each(|it| memtable.apply(it));
+    for partition in partitions {
+        memtable.apply(partition);
+    }
     memtable
 }
 
 fn run(memtables: &[Memtable], command: &ReadCommand, table: &TableMetadata) -> LocalRead {
     let sources: Vec<&dyn TableSource> = memtables.iter().map(|it| it as &dyn TableSource).collect();
-    read(&sources, command, table, TombstoneThresholds::default()).unwrap()
+    read_range(&sources, command, table, TombstoneThresholds::default()).unwrap()
 }
 
 /// Slices in order that do not overlap.
@@ -240,7 +242,7 @@ fn tombstones_are_counted_as_cassandra_does_and_too_many_stop_the_read() {
         (1, 4, false)
     );
     let sources = [&memtables[0] as &dyn TableSource];
-    let limits = |warn, fail| read(&sources, &command, &table, TombstoneThresholds { warn, fail });
+    let limits = |warn, fail| read_range(&sources, &command, &table, TombstoneThresholds { warn, fail });
     assert!(limits(3, 4).unwrap().tombstone_warning);
     assert_eq!(limits(1, 3), Err(StorageError::TooManyTombstones { limit: 3 }));
 }

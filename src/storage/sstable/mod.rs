@@ -37,6 +37,7 @@ mod writer;
 pub use descriptor::{Component, Descriptor, SstableId, Version};
 pub use header::{EncodingStats, SerializationHeader};
 pub use histogram::{EstimatedHistogram, TombstoneHistogram};
+pub use index::IndexEntry;
 pub use info::SstableInfo;
 pub use partition::SstablePartition;
 pub use reader::{Scanner, SstableReader, SstableSource};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::commitlog::SegmentId;
+use super::super::commitlog::SegmentId;
 
 #[derive(Clone, Debug)]
 struct Value {
@@ -39,6 +39,15 @@ impl LocalState {
         self.values.values().map(|value| value.segment)
     }
 
+    /// The names of the values that stand in a segment.
+    pub fn names_in(&self, segment: SegmentId) -> Vec<String> {
+        let there = self
+            .values
+            .iter()
+            .filter(|(_, value)| value.segment == segment && value.bytes.is_some());
+        there.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Takes a value, or its removal. Returns the segment that was needed for it until now.
     pub fn put(&mut self, name: &str, bytes: Option<Vec<u8>>, segment: SegmentId) -> Option<SegmentId> {
         self.removed += usize::from(bytes.is_none());
@@ -55,12 +64,13 @@ impl LocalState {
         }
     }
 
+    /// Whether removals are the greater part: then it is worth looking through all.
+    pub fn has_many_removed(&self) -> bool {
+        2 * self.removed > self.values.len()
+    }
+
     /// Forgets removals that stand in `oldest`, the first segment there is: no older value can come back. Returns where they stood.
-    /// Looks through all values only once removals are the greater part of them.
     pub fn forget_removed(&mut self, oldest: SegmentId) -> Vec<SegmentId> {
-        if 2 * self.removed <= self.values.len() {
-            return Vec::new();
-        }
         let stale = |value: &Value| value.bytes.is_none() && value.segment <= oldest;
         let segments: Vec<SegmentId> = self
             .values
