@@ -22,4 +22,4 @@ pub use engine::{
 };
 pub use error::StorageError;
 pub use read::{LocalRead, SstablesRead, TombstoneThresholds};
-pub use summary::{CommitLogSummary, CountersSummary, SstableSummary, StorageSummary, TableSummary};
+pub use summary::{CommitLogSummary, CountersSummary, Histogram, SstableSummary, StorageSummary, TableSummary};

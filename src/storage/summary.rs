@@ -1,5 +1,7 @@
 //! What the engine tells of its state.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::{TableId, Token};
@@ -69,4 +71,35 @@ pub struct CommitLogSummary {
     pub bytes: u64,
     /// Appended but not yet safe from a crash.
     pub unsynced_bytes: u64,
+}
+
+/// How often which values were seen, in buckets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// The largest value of a bucket, and how many it has: those with any.
+    buckets: BTreeMap<i64, i64>,
+    pub min: i64,
+    pub max: i64,
+}
+
+impl Histogram {
+    pub(super) fn add(&mut self, buckets: impl Iterator<Item = (i64, i64)>, min: i64, max: i64) {
+        self.min = if self.buckets.is_empty() { min } else { min.min(self.min) };
+        self.max = max.max(self.max);
+        for (limit, count) in buckets.filter(|(_, count)| *count > 0) {
+            *self.buckets.entry(limit).or_default() += count;
+        }
+    }
+
+    /// The value that so large a share of all is not above. `EstimatedHistogram.percentile`.
+    pub fn percentile(&self, share: f64) -> i64 {
+        let all: i64 = self.buckets.values().sum();
+        let wanted = (all as f64 * share).ceil() as i64;
+        let mut seen = 0;
+        let mut reached = self.buckets.iter().filter(|(_, count)| {
+            seen += **count;
+            seen >= wanted
+        });
+        reached.next().map_or(0, |(limit, _)| *limit)
+    }
 }

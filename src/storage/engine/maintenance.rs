@@ -2,7 +2,7 @@
 
 use super::super::StorageError;
 use super::super::compaction::{Choice, CompactionKind, Generation};
-use super::super::summary::SstableSummary;
+use super::super::summary::{Histogram, SstableSummary, TableSummary};
 use super::table::Table;
 use super::{CompactionProgress, CompactionRecord, Engine};
 use crate::data::{DecoratedKey, PartitionRange, TableId};
@@ -162,32 +162,30 @@ impl Engine {
             .map_or_else(Vec::new, |it| it.counters.sstables_of_reads())
     }
 
-    /// The histograms of partition sizes and cells of a table's SSTables: buckets of (at most, count).
-    pub fn partition_histograms(&self, id: TableId) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
-        let sstables = || {
-            self.tables
-                .get(&id)
-                .into_iter()
-                .flat_map(|table| table.sstables.values())
-        };
-        let merged = |buckets: &mut dyn Iterator<Item = (i64, i64)>| {
-            let mut sums = std::collections::BTreeMap::new();
-            buckets
-                .filter(|(_, count)| *count > 0)
-                .for_each(|(limit, count)| *sums.entry(limit).or_insert(0) += count);
-            sums.into_iter().collect()
-        };
-        let stats = || sstables().map(|it| it.reader.info().stats());
-        (
-            merged(&mut stats().flat_map(|it| it.partition_sizes.buckets())),
-            merged(&mut stats().flat_map(|it| it.cells_per_partition.buckets())),
-        )
+    /// How large the partitions of a table's SSTables are, and how many cells they have.
+    pub fn partition_histograms(&self, id: TableId) -> [Histogram; 2] {
+        let sstables = self.tables.get(&id).into_iter().flat_map(|table| table.sstables.values());
+        let mut merged = [Histogram::default(), Histogram::default()];
+        for sstable in sstables {
+            let stats = sstable.reader.info().stats();
+            for (merged, one) in merged.iter_mut().zip([&stats.partition_sizes, &stats.cells_per_partition]) {
+                merged.add(one.buckets(), one.min(), one.max());
+            }
+        }
+        merged
     }
 
     pub fn sstables(&self, id: TableId) -> Vec<SstableSummary> {
         self.tables
             .get(&id)
             .map_or_else(Vec::new, |table| table.summary(id, self.wall).sstables)
+    }
+
+    pub fn table_summary(&self, id: TableId) -> TableSummary {
+        match self.tables.get(&id) {
+            Some(table) => table.summary(id, self.wall),
+            None => Table::default().summary(id, self.wall),
+        }
     }
 
     /// The generations of a table's SSTables.

@@ -36,7 +36,7 @@ impl Engine {
             }
             PartitionSelection::Range(range) => {
                 let covers =
-                    |it: &&Sstable| !(range.is_past_end(&it.view.first) || !range.is_past_start(&it.view.last));
+                    |it: &&Sstable| !range.is_past_end(&it.view.first) && range.is_past_start(&it.view.last);
                 let sources: Vec<SstableSource<'_>> = held
                     .sstables
                     .values()
