@@ -84,7 +84,11 @@ pub struct Histogram {
 
 impl Histogram {
     pub(super) fn add(&mut self, buckets: impl Iterator<Item = (i64, i64)>, min: i64, max: i64) {
-        self.min = if self.buckets.is_empty() { min } else { min.min(self.min) };
+        self.min = if self.buckets.is_empty() {
+            min
+        } else {
+            min.min(self.min)
+        };
         self.max = max.max(self.max);
         for (limit, count) in buckets.filter(|(_, count)| *count > 0) {
             *self.buckets.entry(limit).or_default() += count;

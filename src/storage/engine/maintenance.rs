@@ -164,11 +164,18 @@ impl Engine {
 
     /// How large the partitions of a table's SSTables are, and how many cells they have.
     pub fn partition_histograms(&self, id: TableId) -> [Histogram; 2] {
-        let sstables = self.tables.get(&id).into_iter().flat_map(|table| table.sstables.values());
+        let sstables = self
+            .tables
+            .get(&id)
+            .into_iter()
+            .flat_map(|table| table.sstables.values());
         let mut merged = [Histogram::default(), Histogram::default()];
         for sstable in sstables {
             let stats = sstable.reader.info().stats();
-            for (merged, one) in merged.iter_mut().zip([&stats.partition_sizes, &stats.cells_per_partition]) {
+            for (merged, one) in merged
+                .iter_mut()
+                .zip([&stats.partition_sizes, &stats.cells_per_partition])
+            {
                 merged.add(one.buckets(), one.min(), one.max());
             }
         }

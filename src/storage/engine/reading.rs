@@ -35,8 +35,7 @@ impl Engine {
                 found
             }
             PartitionSelection::Range(range) => {
-                let covers =
-                    |it: &&Sstable| !range.is_past_end(&it.view.first) && range.is_past_start(&it.view.last);
+                let covers = |it: &&Sstable| !range.is_past_end(&it.view.first) && range.is_past_start(&it.view.last);
                 let sources: Vec<SstableSource<'_>> = held
                     .sstables
                     .values()
