@@ -337,7 +337,8 @@ impl Connection {
         };
         let wrong = match option("CQL_VERSION") {
             None => Some("Missing value CQL_VERSION in STARTUP message".to_string()),
-            Some(version) if !version.starts_with("3.") => Some(format!(
+            // Drivers ask for versions that are not there yet, too: Cassandra refuses those before 3 only.
+            Some(version) if major(version).is_none_or(|major| major < 3) => Some(format!(
                 "CQL version {version} is not supported by the binary protocol (supported version are >= 3.0.0)"
             )),
             Some(_) => None,
@@ -510,6 +511,10 @@ impl Asked {
             known_metadata,
         })
     }
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
 
 fn client_request(
