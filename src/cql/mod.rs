@@ -16,6 +16,7 @@ mod statement_id;
 mod token;
 
 pub use error::{Position, SyntaxError};
+pub use functions::text;
 pub use keyword::{Keyword, KeywordClass};
 pub use parser::{MAX_CHAINED_OPERATORS, MAX_NESTING, Parsed, parse, parse_after};
 pub use result::{PreparedStatement, QueryError, QueryResult, ResultColumn, Rows, SourcePosition, WriteType};

@@ -1,4 +1,4 @@
-//! Shell: cqlsh's statements, result tables and errors, and nodetool's commands and texts.
+//! Shell: cqlsh's statements, result tables and errors; the commands and texts of nodetool and of the tools for SSTables.
 //!
 //! Knows a node's edge: requests in, replies and events out. Does not know where nodes run, nor who reads what is printed.
 
@@ -11,6 +11,7 @@ pub mod golden;
 mod help;
 pub mod nodetool;
 mod session;
+pub mod sstable;
 mod table;
 
 pub use console::{Console, ConsoleCluster, Output, Tracer};

@@ -10,7 +10,7 @@ mod engine;
 mod error;
 mod memtable;
 mod read;
-mod source;
+pub mod source;
 pub mod sstable;
 mod summary;
 

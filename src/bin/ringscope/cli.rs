@@ -21,6 +21,8 @@ mod prompt;
 mod serve;
 #[path = "sim.rs"]
 mod sim;
+#[path = "sstable.rs"]
+mod sstable;
 
 /// A Cassandra-compatible database in one process, its whole cluster with it.
 #[derive(Parser)]
@@ -42,6 +44,9 @@ enum Command {
     Sim(SimArgs),
     /// Prints the histories of the fixed workloads, as tests/gate.txt holds them.
     Gate,
+    /// Looks into SSTables, whoever wrote them.
+    #[command(subcommand)]
+    Sstable(sstable::SstableCommand),
     /// Measures this build, one JSON line a benchmark; all of them when none is named.
     Bench {
         #[arg(value_enum, value_name = "NAME")]
@@ -134,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Golden(args) => golden::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Gate => sim::gate(),
+        Command::Sstable(command) => sstable::run(&command),
         Command::Bench { names } => bench::run(&names),
     };
     match done {
@@ -167,6 +173,10 @@ enum Failure {
     Serve(#[from] ringscope::server::ServeError),
     #[error("{0}")]
     Output(#[from] std::io::Error),
+    #[error("{0}")]
+    Storage(#[from] ringscope::storage::StorageError),
+    #[error("there are no SSTables in {}", .0.display())]
+    NoSstables(PathBuf),
     #[error("the benchmark failed: {0}")]
     Bench(String),
     #[error("the prompt cannot be shown: {0}. Give a script with -f, or on standard input.")]

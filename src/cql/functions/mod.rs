@@ -11,7 +11,7 @@ mod math;
 mod native;
 mod number;
 mod overload;
-mod text;
+pub mod text;
 mod time;
 mod vector;
 

@@ -2,6 +2,8 @@
 //!
 //! Source of the forms: Cassandra 5.0, `AbstractType.getString` and `toJSONString` of each type.
 
+use core::net::IpAddr;
+
 use crate::data::types::calendar::civil_from_days;
 use crate::data::{CqlType, Value};
 
@@ -21,7 +23,7 @@ pub fn plain(value: &Value) -> Option<String> {
         Value::Double(it) => java_number(it.abs(), it.is_sign_negative(), format!("{:e}", it.abs())),
         Value::Boolean(it) => it.to_string(),
         Value::Uuid(it) | Value::Timeuuid(it) => it.to_string(),
-        Value::Inet(it) => it.to_string(),
+        Value::Inet(it) => host_address(*it),
         Value::Date(it) => date(i64::from(*it)),
         Value::Time(it) => time(*it),
         Value::Timestamp(it) => {
@@ -115,6 +117,14 @@ pub fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// As Java's `InetAddress.getHostAddress`: all eight groups, none shortened.
+fn host_address(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => address.segments().map(|group| format!("{group:x}")).join(":"),
+    }
 }
 
 fn date(days: i64) -> String {

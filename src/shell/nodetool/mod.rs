@@ -12,7 +12,7 @@ mod getendpoints;
 mod gossipinfo;
 mod hints;
 mod info;
-mod java_order;
+pub(super) mod java_order;
 mod line;
 mod output;
 mod ownership;

@@ -172,8 +172,9 @@ impl DataFile {
                     let plain = info.params.compressor.decompress(packed, length);
                     return plain.map(Bytes::from).map_err(|why| self.corrupt(offset, &why));
                 }
-                if packed.len() < length {
-                    return Err(self.corrupt(offset, "a chunk that is not compressed is too short"));
+                // The writer filled it up to the limit, and no further.
+                if packed.len() != length.max(info.params.max_compressed_length as usize) {
+                    return Err(self.corrupt(offset, "a chunk that is not compressed has another length"));
                 }
                 Ok(stored.slice(..length))
             }

@@ -21,15 +21,15 @@ const MAX_BUCKETS: u32 = 4096;
 impl EstimatedHistogram {
     /// Of partition sizes: up to 3.5 TB.
     pub fn of_partition_sizes() -> EstimatedHistogram {
-        EstimatedHistogram::new(155)
+        EstimatedHistogram::with_buckets(155)
     }
 
     /// Of cells a partition: up to 4 billion.
     pub fn of_cell_counts() -> EstimatedHistogram {
-        EstimatedHistogram::new(118)
+        EstimatedHistogram::with_buckets(118)
     }
 
-    fn new(count: usize) -> EstimatedHistogram {
+    pub fn with_buckets(count: usize) -> EstimatedHistogram {
         let mut offsets = vec![1i64];
         while offsets.len() < count {
             let last = offsets[offsets.len() - 1];
@@ -43,8 +43,12 @@ impl EstimatedHistogram {
     }
 
     pub fn add(&mut self, value: i64) {
+        self.add_many(value, 1);
+    }
+
+    pub fn add_many(&mut self, value: i64, count: i64) {
         let bucket = self.offsets.partition_point(|offset| *offset < value);
-        self.buckets[bucket] += 1;
+        self.buckets[bucket] += count;
     }
 
     /// The largest value each bucket stands for, and its count; nothing beyond the largest.

@@ -111,6 +111,16 @@ pub struct RawEntry {
 }
 
 impl RawEntry {
+    /// Of a partition whose rows are not indexed.
+    pub fn bare(key: Bytes, position: u64) -> RawEntry {
+        RawEntry {
+            key,
+            position,
+            promoted: Bytes::new(),
+            promoted_at: 0,
+        }
+    }
+
     /// Reads the entry that begins at `at` in the file.
     pub fn read(input: &mut dyn Input, at: u64) -> Result<RawEntry, StorageError> {
         let key = input.with_short_length()?;

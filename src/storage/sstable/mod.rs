@@ -2,7 +2,8 @@
 //!
 //! Knows the format of every component and what the bytes of keys, rows and deletions are. Does not know when an SSTable is written,
 //! which of them are merged, nor what a read wants of them (the engine does). Each file is as Cassandra's own, so that its tools read
-//! what is written here and the other way round; besides `nb`, version `na` is read.
+//! what is written here and the other way round; besides `nb`, versions `na` and `da` are
+//! read; of `da`, whose indexes are tries, the data alone, from one end to the other when it is opened.
 //!
 //! An SSTable is written by [`SstableWriter`], partition by partition, and found by [`SstableReader`], which keeps in memory what has to be
 //! there: the bloom filter, a summary of the index, the offsets of the chunks. Both are handed the disk with each call.
@@ -13,6 +14,8 @@ mod clustering;
 mod collector;
 mod compression_info;
 mod compressor;
+#[cfg(test)]
+mod damage;
 mod data_file;
 mod data_writer;
 mod descriptor;
@@ -25,6 +28,9 @@ mod info;
 mod input;
 mod output;
 mod partition;
+mod partition_index;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod shape;
 mod statistics;
@@ -32,6 +38,7 @@ mod summary;
 mod table;
 mod trailer;
 mod unfiltered;
+mod verify;
 mod writer;
 
 pub use descriptor::{Component, Descriptor, SstableId, Version};
@@ -39,7 +46,8 @@ pub use header::{EncodingStats, SerializationHeader};
 pub use histogram::{EstimatedHistogram, TombstoneHistogram};
 pub use index::IndexEntry;
 pub use info::SstableInfo;
-pub use partition::SstablePartition;
+pub use partition::{SstablePartition, Unfiltereds};
 pub use reader::{Scanner, SstableReader, SstableSource};
 pub use statistics::{CoveredClustering, Statistics, StatsMetadata};
+pub use unfiltered::{Marker, Unfiltered};
 pub use writer::{SstableWriter, WriteOptions};

@@ -4,7 +4,7 @@ use super::data_file::DataCursor;
 use super::index::{IndexEntry, RowIndex};
 use super::input::Input;
 use super::reader::SstableReader;
-use super::unfiltered::Raw;
+use super::unfiltered::{Raw, Unfiltered};
 use crate::data::{
     Clustering, ClusteringBound, DecoratedKey, DeletionTime, Partition, RangeTombstone, RangeTombstones, Row, Slice,
 };
@@ -82,6 +82,37 @@ impl<'a> SstablePartition<'a> {
         Ok(partition)
     }
 
+    /// Where it begins in the data.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Where its first row or marker begins in the data.
+    pub fn rows_start(&self) -> u64 {
+        self.rows_start
+    }
+
+    pub fn row_index(&self) -> Option<&RowIndex> {
+        self.index.as_ref()
+    }
+
+    /// Its rows and markers as they lie in the data, each with its place there.
+    pub fn unfiltered(&self) -> Unfiltereds<'a> {
+        self.unfiltered_at(self.rows_start)
+    }
+
+    pub fn unfiltered_at(&self, position: u64) -> Unfiltereds<'a> {
+        Unfiltereds {
+            reader: self.reader,
+            cursor: self.cursor(position),
+            is_done: false,
+        }
+    }
+
+    pub fn index_corrupt(&self, what: &str) -> StorageError {
+        self.reader.index_corrupt(self.start, what)
+    }
+
     fn cursor(&self, at: u64) -> DataCursor<'a> {
         self.reader.data().cursor(self.disk, at)
     }
@@ -133,6 +164,46 @@ impl<'a> SstablePartition<'a> {
             slice: slice.clone(),
             is_done: false,
         }
+    }
+}
+
+/// The rows and markers of a partition, and where each begins in the data.
+pub struct Unfiltereds<'a> {
+    reader: &'a SstableReader,
+    cursor: DataCursor<'a>,
+    is_done: bool,
+}
+
+impl Unfiltereds<'_> {
+    /// Where it goes on; at the end, where the partition ends.
+    pub fn position(&self) -> u64 {
+        self.cursor.position()
+    }
+
+    fn read(&mut self) -> Result<Option<(u64, Unfiltered)>, StorageError> {
+        let position = self.cursor.position();
+        let shape = self.reader.shape();
+        Ok(match shape.read_raw(&mut self.cursor)? {
+            Raw::End => None,
+            Raw::Marker(marker) => Some((position, Unfiltered::Marker(marker))),
+            Raw::Row(raw) => {
+                let row = shape.read_row(self.reader.data().name(), &raw)?;
+                Some((position, Unfiltered::Row(raw.clustering, row)))
+            }
+        })
+    }
+}
+
+impl Iterator for Unfiltereds<'_> {
+    type Item = Result<(u64, Unfiltered), StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let found = self.read().transpose();
+        self.is_done = !matches!(found, Some(Ok(_)));
+        found
     }
 }
 

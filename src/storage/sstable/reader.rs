@@ -10,9 +10,9 @@ use super::index::{IndexEntry, RawEntry};
 use super::info::SstableInfo;
 use super::input::Input;
 use super::partition::SstablePartition;
+use super::partition_index::PartitionIndex;
 use super::shape::Shape;
 use super::statistics::Statistics;
-use super::summary::{IndexSummary, SummaryBuilder};
 use crate::data::{DecoratedKey, PartitionKey, PartitionRange, Partitioner};
 use crate::schema::TableMetadata;
 use crate::storage::source::{PartitionSource, TableSource};
@@ -24,8 +24,7 @@ pub struct SstableReader {
     components: Vec<Component>,
     shape: Shape,
     data: DataFile,
-    index: DataFile,
-    summary: IndexSummary,
+    index: PartitionIndex,
     filter: Option<BloomFilter>,
 }
 
@@ -45,19 +44,24 @@ impl SstableReader {
         }
         let shape = Shape::new(files.descriptor.version, statistics.header.clone(), table);
         let data = files.open_data(disk, table.params.crc_check_chance)?;
-        let index = files.open_index(disk)?;
-        let summary = match files.load(disk, Component::Summary)? {
-            Some(bytes) => IndexSummary::decode(&files.name(Component::Summary), bytes, index.length())?,
-            None => summarize(disk, &index, table.params.min_index_interval)?,
+        let index = match files.descriptor.version.has_tries() {
+            true => PartitionIndex::of_data(disk, files.name(Component::Partitions), &data, &shape)?,
+            false => {
+                let summary = files.load(disk, Component::Summary)?;
+                let name = files.name(Component::Summary);
+                let summary = summary.map(|bytes| (name.as_str(), bytes));
+                PartitionIndex::of_file(disk, files.open_index(disk)?, summary, table.params.min_index_interval)?
+            }
         };
+        let (first, last) = index.ends();
         let filter = match files.load(disk, Component::Filter)? {
             Some(bytes) => Some(BloomFilter::decode(&files.name(Component::Filter), bytes)?),
             None => None,
         };
         files.load(disk, Component::Digest)?;
         let info = SstableInfo {
-            first: summary.first.clone(),
-            last: summary.last.clone(),
+            first,
+            last,
             data_length: data.length(),
             data_file_length: data.file_length(),
             file_lengths: files.lengths(disk)?,
@@ -71,7 +75,6 @@ impl SstableReader {
             shape,
             data,
             index,
-            summary,
             filter,
         })
     }
@@ -83,6 +86,11 @@ impl SstableReader {
     /// The files it is made of.
     pub fn components(&self) -> &[Component] {
         &self.components
+    }
+
+    /// The class of the compressor, without its package.
+    pub fn compression_class(&self) -> Option<&'static str> {
+        self.data.compression().map(|info| info.params.compressor.name())
     }
 
     pub fn shape(&self) -> &Shape {
@@ -100,13 +108,8 @@ impl SstableReader {
 
     /// Partitions in token order, from the first of a range on.
     pub fn scanner(&self, range: &PartitionRange) -> Scanner {
-        let after = self
-            .summary
-            .entries
-            .partition_point(|(key, _)| !range.is_past_start(key));
-        let before = after.checked_sub(1).and_then(|at| self.summary.entries.get(at));
         Scanner {
-            at: before.map_or(0, |(_, position)| *position),
+            at: self.index.start_for(&|key| !range.is_past_start(key)).unwrap_or(0),
             last: None,
             range: range.clone(),
         }
@@ -122,7 +125,7 @@ impl SstableReader {
         if !self.may_contain(key) {
             return Ok(None);
         }
-        let Some(start) = self.summary.start_for(key) else {
+        let Some(start) = self.index.start_for(&|other| other <= key) else {
             return Ok(None);
         };
         let mut entries = Scanner {
@@ -186,11 +189,6 @@ struct Files {
 
 impl Files {
     fn open(disk: &dyn Disk, descriptor: Descriptor) -> Result<Files, StorageError> {
-        if descriptor.version.has_tries() {
-            let what = format!("version {} is not read", descriptor.version.name());
-            let file = descriptor.file(Component::Data);
-            return Err(StorageError::Corrupt { file, offset: 0, what });
-        }
         let toc = descriptor.file(Component::Toc);
         let text = disk.read_all(&toc)?;
         let components = read_toc(disk, &descriptor, &toc, &text)?;
@@ -291,7 +289,11 @@ fn read_toc(disk: &dyn Disk, descriptor: &Descriptor, toc: &str, text: &[u8]) ->
             None => return Err(corrupt(format!("there is no component {line}"))),
         }
     }
-    for needed in [Component::Data, Component::PrimaryIndex, Component::Statistics] {
+    let index = match descriptor.version.has_tries() {
+        true => Component::Partitions,
+        false => Component::PrimaryIndex,
+    };
+    for needed in [Component::Data, index, Component::Statistics] {
         if !components.contains(&needed) {
             return Err(corrupt(format!("{} is missing", needed.name())));
         }
@@ -299,7 +301,7 @@ fn read_toc(disk: &dyn Disk, descriptor: &Descriptor, toc: &str, text: &[u8]) ->
     Ok(components)
 }
 
-fn checksum_of(disk: &dyn Disk, file: &str) -> Result<u32, StorageError> {
+pub fn checksum_of(disk: &dyn Disk, file: &str) -> Result<u32, StorageError> {
     const BLOCK_BYTES: usize = 64 * 1024;
     let mut hasher = crc32fast::Hasher::new();
     let (mut at, mut block) = (0, vec![0; BLOCK_BYTES]);
@@ -311,20 +313,6 @@ fn checksum_of(disk: &dyn Disk, file: &str) -> Result<u32, StorageError> {
             return Ok(hasher.finalize());
         }
     }
-}
-
-/// The summary of an index that comes without one.
-fn summarize(disk: &dyn Disk, index: &DataFile, interval: u32) -> Result<IndexSummary, StorageError> {
-    let mut builder = SummaryBuilder::new(interval);
-    let mut cursor = index.cursor(disk, 0);
-    while cursor.position() < index.length() {
-        let at = cursor.position();
-        let raw = RawEntry::read(&mut cursor, at)?;
-        builder.add(&DecoratedKey::new(PartitionKey(raw.key)), at);
-    }
-    builder
-        .build()
-        .ok_or_else(|| index.corrupt(0, "an index of no partitions"))
 }
 
 /// Where a scan of an SSTable is: carries on with each call, whatever happened to the disk's handle meanwhile.
@@ -380,13 +368,12 @@ impl Scanner {
         if self.at >= reader.index.length() {
             return Ok(None);
         }
-        let mut cursor = reader.index.cursor(disk, self.at);
-        let raw = RawEntry::read(&mut cursor, self.at)?;
+        let (raw, next) = reader.index.entry(disk, self.at)?;
         let key = DecoratedKey::new(PartitionKey(raw.key.clone()));
         if self.last.as_ref().is_some_and(|last| *last >= key) {
             return Err(reader.index.corrupt(self.at, "the keys are out of order"));
         }
-        self.at = cursor.position();
+        self.at = next;
         self.last = Some(key.clone());
         Ok(Some((key, raw)))
     }

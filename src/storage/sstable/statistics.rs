@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::Version;
 use super::cardinality::Cardinality;
 use super::clustering::Kind;
 use super::header::SerializationHeader;
@@ -11,9 +10,10 @@ use super::histogram::{EstimatedHistogram, TombstoneHistogram};
 use super::input::{Input, Slab};
 use super::output;
 use super::trailer::Trailer;
+use super::{Component, Descriptor, Version};
 use crate::data::{ClusteringValues, CqlType};
-use crate::storage::StorageError;
 use crate::storage::commitlog::{CommitLogPosition, SegmentId};
+use crate::storage::{Disk, StorageError};
 
 /// All of a Statistics.db.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub struct CoveredClustering {
     /// Whether rows with exactly these prefixes are among them: always so before `da`.
     pub excludes_min: bool,
     pub excludes_max: bool,
+    /// It is shown as two bounds also when it covers everything: from `da` on.
+    pub is_written_out: bool,
 }
 
 /// `StatsMetadata`.
@@ -79,6 +81,12 @@ const PARTS: u32 = 4;
 const CHECKSUM_BYTES: usize = 4;
 
 impl Statistics {
+    /// The statistics of an SSTable on a disk.
+    pub fn load(disk: &dyn Disk, descriptor: &Descriptor) -> Result<Statistics, StorageError> {
+        let file = descriptor.file(Component::Statistics);
+        Statistics::decode(&file, disk.read_all(&file)?.into(), descriptor.version)
+    }
+
     /// In version `nb`.
     pub fn encode(&self) -> Vec<u8> {
         let mut validation = Vec::new();
@@ -352,5 +360,6 @@ fn read_slice(input: &mut dyn Input) -> Result<CoveredClustering, StorageError> 
         max,
         excludes_min: start == Kind::ExclusiveStart,
         excludes_max: end == Kind::ExclusiveEnd,
+        is_written_out: true,
     })
 }

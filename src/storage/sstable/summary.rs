@@ -22,12 +22,6 @@ pub struct IndexSummary {
 }
 
 impl IndexSummary {
-    /// Where in the index to start looking for a key; nothing when all keys come later.
-    pub fn start_for(&self, key: &DecoratedKey) -> Option<u64> {
-        let after = self.entries.partition_point(|(entry, _)| entry <= key);
-        self.entries.get(after.checked_sub(1)?).map(|(_, position)| *position)
-    }
-
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let entry_bytes: usize = self.entries.iter().map(|(key, _)| key.key.0.len() + 8).sum();
