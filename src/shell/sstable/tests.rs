@@ -2,8 +2,13 @@
 
 use std::io::Read;
 
+use bytes::Bytes;
+
 use super::{dump, metadata, verify};
-use crate::data::EpochSeconds;
+use crate::data::types::layout::{join_collection, join_tuple};
+use crate::data::{ColumnData, ComplexData, CqlType, EpochSeconds, PartitionRange, Row, composite};
+use crate::schema::ColumnMetadata;
+use crate::shell::format;
 use crate::storage::sstable::Descriptor;
 use crate::storage::{Disk, MemoryDisk};
 
@@ -160,4 +165,110 @@ fn sound_sstables_verify_and_damaged_ones_do_not() {
     assert!(text.contains("Digest.crc32 is corrupt"), "{text}");
     let (text, _) = verify(&disk, &descriptor, true);
     assert!(text.ends_with("please force a full repair\n"), "{text}");
+}
+
+/// A collection of several cells as one value.
+fn assembled(ty: &CqlType, data: &ComplexData) -> Option<Bytes> {
+    let live = data
+        .cells
+        .values()
+        .filter_map(|(path, cell)| Some((path, cell.value(RECORDED)?)));
+    let live: Vec<(&Bytes, &Bytes)> = live.collect();
+    let count = live.len();
+    let pairs = live.iter();
+    (count > 0).then(|| match ty {
+        CqlType::Set { .. } => join_collection(count, pairs.map(|(path, _)| &path[..])),
+        CqlType::Map { .. } => join_collection(count, pairs.flat_map(|(path, value)| [&path[..], &value[..]])),
+        CqlType::UserType(definition) => join_tuple((0..definition.fields.len()).map(|at| {
+            let found = live.iter().find(|(path, _)| path[..] == (at as u16).to_be_bytes());
+            found.map(|(_, value)| &value[..])
+        })),
+        _ => join_collection(count, pairs.map(|(_, value)| &value[..])),
+    })
+}
+
+fn shown(column: &ColumnMetadata, row: &Row) -> String {
+    let value = match row.column(&column.name) {
+        None => None,
+        Some(ColumnData::Simple(cell)) => cell.shown(RECORDED),
+        Some(ColumnData::Complex(data)) => assembled(&column.ty, data),
+    };
+    format::value(&column.ty, value.as_deref()).text
+}
+
+/// The rows as cqlsh shows them, each value without the spaces around it.
+fn rows(disk: &dyn Disk, descriptor: &Descriptor) -> Vec<Vec<String>> {
+    let (reader, table) = super::open(disk, descriptor).unwrap();
+    let mut scanner = reader.scanner(&PartitionRange::full());
+    let mut found = Vec::new();
+    while let Some(partition) = scanner.next(&reader, disk).unwrap() {
+        let partition = partition.load().unwrap();
+        let keys = composite::split_key(&partition.key.key.0, table.partition_key.len()).unwrap();
+        let keys = table.partition_key.iter().zip(&keys);
+        let keys: Vec<String> = keys
+            .map(|(column, key)| format::value(&column.ty, Some(key)).text)
+            .collect();
+        let statics: Vec<String> = table
+            .statics
+            .values()
+            .map(|column| shown(column, partition.static_row()))
+            .collect();
+        let mut live = partition.rows().filter(|(_, row)| row.is_live(RECORDED)).peekable();
+        if live.peek().is_none() && partition.static_row().is_live(RECORDED) {
+            let null = |_| "null".to_owned();
+            let clustering = table.clustering.iter().map(null);
+            let regulars = table.regulars.values().map(null);
+            found.push(
+                keys.iter()
+                    .cloned()
+                    .chain(clustering)
+                    .chain(statics)
+                    .chain(regulars)
+                    .collect(),
+            );
+            continue;
+        }
+        for (clustering, row) in live {
+            let values = table.clustering.iter().zip(clustering.values());
+            let values = values.map(|(column, value)| format::value(&column.ty, value.as_deref()).text);
+            let regulars = table.regulars.values().map(|column| shown(column, row));
+            found.push(
+                keys.iter()
+                    .cloned()
+                    .chain(values)
+                    .chain(statics.clone())
+                    .chain(regulars)
+                    .collect(),
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn rows_are_those_of_cqlsh() {
+    let mut wrong = Vec::new();
+    for folder in FOLDERS {
+        // Their writes are those of two others, whose rows were recorded.
+        let recorded_in = match folder {
+            "bti_da_wide" => "wide_asc",
+            "bti_da_many" => "many_partitions",
+            same => same,
+        };
+        let (disk, descriptor) = recorded(folder);
+        let mine = rows(&disk, &descriptor);
+        let theirs = text(recorded_in, "rows.txt");
+        let table = theirs.trim_start().lines().skip(2).take_while(|line| !line.is_empty());
+        let theirs: Vec<Vec<String>> = table
+            .map(|line| line.split('|').map(|value| value.trim().to_owned()).collect())
+            .collect();
+        let trimmed = |row: &Vec<String>| row.iter().map(|value| value.trim().to_owned()).collect();
+        let mine: Vec<Vec<String>> = mine.iter().map(trimmed).collect();
+        let differs = mine.iter().zip(&theirs).find(|(a, b)| a != b);
+        wrong.extend(differs.map(|(a, b)| format!("{folder}\n  {a:?}\n  {b:?}")));
+        if mine.len() != theirs.len() {
+            wrong.push(format!("{folder}: {} rows instead of {}", mine.len(), theirs.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

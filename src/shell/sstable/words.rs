@@ -146,8 +146,8 @@ pub fn size(bytes: i64) -> Option<String> {
 pub fn memory(bytes: u64) -> String {
     let size = bytes as f64;
     match bytes {
-        ..0x10_0000 => format!("{:.3}KiB", size / 1024.0),
-        ..0x4000_0000 => format!("{:.3}MiB", size / 1_048_576.0),
+        0..0x10_0000 => format!("{:.3}KiB", size / 1024.0),
+        0x10_0000..0x4000_0000 => format!("{:.3}MiB", size / 1_048_576.0),
         _ => format!("{:.3}GiB", size / 1_073_741_824.0),
     }
 }

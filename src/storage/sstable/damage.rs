@@ -135,3 +135,80 @@ fn a_flipped_bit_in_what_cassandra_wrote_changes_no_row() {
     }
     assert!(found > unseen, "{found} found, {unseen} unseen");
 }
+
+/// With checksums not looked at, any bytes may reach the decoders of rows and of compressed chunks: they say that something is wrong,
+/// or take it for rows, but do not fall over.
+#[test]
+fn decoders_survive_any_bytes() {
+    let (mut errors, mut rows) = (0, 0);
+    for seed in 0..60 {
+        let mut sample = Sample::new(seed);
+        let mut disk = MemoryDisk::new();
+        let Some(info) = sample.write(&mut disk) else {
+            continue;
+        };
+        sample.table.params.crc_check_chance = 0.0;
+        let data = info.descriptor.file(Component::Data);
+        let length = Disk::len(&disk, &data).unwrap();
+        let mut random = Random::stream(Seed(seed), "any bytes");
+        for _ in 0..40 {
+            let damaged = disk.snapshot();
+            for _ in 0..1 + random.below(3) {
+                damaged.flip_bit(&data, random.below(length), random.below(8) as u8);
+            }
+            let Ok(reader) = SstableReader::open(&damaged, info.descriptor.clone(), &sample.table) else {
+                continue;
+            };
+            let mut scanner = reader.scanner(&PartitionRange::full());
+            loop {
+                match scanner.next(&reader, &damaged) {
+                    Ok(None) => break,
+                    Ok(Some(partition)) => match partition.load() {
+                        Ok(_) => rows += 1,
+                        Err(_) => errors += 1,
+                    },
+                    Err(_) => errors += 1,
+                }
+            }
+            let _ = reader.verify(&damaged);
+        }
+    }
+    assert!(errors > 100 && rows > 100, "{errors} errors, {rows} partitions");
+}
+
+/// The same for the components that lie in memory.
+#[test]
+fn other_decoders_survive_any_bytes() {
+    use super::bloom::BloomFilter;
+    use super::cardinality::Cardinality;
+    use super::compression_info::CompressionInfo;
+    use super::input::Slab;
+    use super::summary::IndexSummary;
+    for folder in FOLDERS {
+        let (disk, descriptors) = recorded(folder);
+        let disk: &dyn Disk = &disk;
+        let statistics = Statistics::load(disk, &descriptors[0]).unwrap();
+        let mut random = Random::stream(Seed(2), folder);
+        let mut damage = |bytes: Vec<u8>| {
+            let mut bytes = bytes;
+            for _ in 0..1 + random.below(4) {
+                let at = random.below(bytes.len() as u64) as usize;
+                bytes[at] = random.below(256) as u8;
+            }
+            if random.chance(0.2) {
+                bytes.truncate(random.below(bytes.len() as u64) as usize);
+            }
+            bytes::Bytes::from(bytes)
+        };
+        let file = |component| disk.read_all(&descriptors[0].file(component)).unwrap_or(vec![0]);
+        for _ in 0..100 {
+            let _ = SerializationHeader::decode(&mut Slab::new("f", damage(statistics.header.encode())));
+            let _ = Cardinality::decode("f", damage(statistics.cardinality.encode()));
+            let _ = BloomFilter::decode("f", damage(file(Component::Filter)));
+            let _ = CompressionInfo::decode("f", damage(file(Component::CompressionInfo)), 30_000);
+            let _ = IndexSummary::decode("f", damage(file(Component::Summary)), 20_000);
+            let mut stats = Slab::new("f", damage(statistics.stats.encoded()));
+            let _ = StatsMetadata::decode(&mut stats, Version::Nb);
+        }
+    }
+}

@@ -35,7 +35,7 @@ enum Form {
 }
 
 /// How much of data without checksums is read at a time.
-const UNCHECKED_CHUNK_BYTES: u64 = 64 * 1024;
+const UNCHECKED_CHUNK_BYTES: u64 = 16 * 1024;
 
 impl DataFile {
     pub fn compressed(file: String, file_length: u64, info: CompressionInfo, check_chance: f64) -> DataFile {

@@ -15,7 +15,10 @@ use crate::storage::{Disk, StorageError};
 #[derive(Debug)]
 pub enum PartitionIndex {
     /// Numbered by their places in the file.
-    File { index: DataFile, summary: IndexSummary },
+    File {
+        index: Box<DataFile>,
+        summary: IndexSummary,
+    },
     /// Numbered from 0. `file` is the one that should have been asked.
     Memory {
         file: String,
@@ -35,7 +38,10 @@ impl PartitionIndex {
             Some((name, bytes)) => IndexSummary::decode(name, bytes, index.length())?,
             None => summarize(disk, &index, interval)?,
         };
-        Ok(PartitionIndex::File { index, summary })
+        Ok(PartitionIndex::File {
+            index: Box::new(index),
+            summary,
+        })
     }
 
     /// From the data, of which every row is passed over.

@@ -138,7 +138,7 @@ fn row(random: &mut Random, columns: &[ColumnMetadata], has_marker: bool) -> Row
         row = Row::deleted(deletion(random));
     }
     if has_marker && random.chance(0.6) {
-        let expiry = random.chance(0.2).then(|| Expiry {
+        let expiry = random.chance(0.2).then_some(Expiry {
             ttl: Ttl(3),
             at: EpochSeconds(51),
         });

@@ -181,6 +181,13 @@ impl Statistics {
 }
 
 impl StatsMetadata {
+    #[cfg(test)]
+    pub fn encoded(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode(&mut out);
+        out
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         self.partition_sizes.encode(out);
         self.cells_per_partition.encode(out);
@@ -223,7 +230,7 @@ impl StatsMetadata {
         write_uuid(self.host, out);
     }
 
-    fn decode(input: &mut dyn Input, version: Version) -> Result<StatsMetadata, StorageError> {
+    pub fn decode(input: &mut dyn Input, version: Version) -> Result<StatsMetadata, StorageError> {
         let newer = version.has_uint_deletion_time();
         let partition_sizes = EstimatedHistogram::decode(input)?;
         let cells_per_partition = EstimatedHistogram::decode(input)?;
