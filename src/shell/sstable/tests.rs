@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{dump, metadata, verify};
 use crate::data::types::layout::{join_collection, join_tuple};
-use crate::data::{ColumnData, ComplexData, CqlType, EpochSeconds, PartitionRange, Row, composite};
+use crate::data::{ColumnData, ComplexData, CqlType, EpochSeconds, PartitionRange, Row, Value, composite};
 use crate::schema::ColumnMetadata;
 use crate::shell::format;
 use crate::storage::sstable::Descriptor;
@@ -187,13 +187,21 @@ fn assembled(ty: &CqlType, data: &ComplexData) -> Option<Bytes> {
     })
 }
 
+fn cell_text(ty: &CqlType, value: Option<&[u8]>) -> String {
+    // A value of no bytes where its type has none such: the samples show it as nothing at all.
+    match value.map(|bytes| ty.decode(bytes)) {
+        Some(Ok(Value::Empty)) => String::new(),
+        _ => format::value(ty, value).text,
+    }
+}
+
 fn shown(column: &ColumnMetadata, row: &Row) -> String {
     let value = match row.column(&column.name) {
         None => None,
         Some(ColumnData::Simple(cell)) => cell.shown(RECORDED),
         Some(ColumnData::Complex(data)) => assembled(&column.ty, data),
     };
-    format::value(&column.ty, value.as_deref()).text
+    cell_text(&column.ty, value.as_deref())
 }
 
 /// The rows as cqlsh shows them, each value without the spaces around it.
@@ -205,9 +213,7 @@ fn rows(disk: &dyn Disk, descriptor: &Descriptor) -> Vec<Vec<String>> {
         let partition = partition.load().unwrap();
         let keys = composite::split_key(&partition.key.key.0, table.partition_key.len()).unwrap();
         let keys = table.partition_key.iter().zip(&keys);
-        let keys: Vec<String> = keys
-            .map(|(column, key)| format::value(&column.ty, Some(key)).text)
-            .collect();
+        let keys: Vec<String> = keys.map(|(column, key)| cell_text(&column.ty, Some(key))).collect();
         let statics: Vec<String> = table
             .statics
             .values()
@@ -230,7 +236,7 @@ fn rows(disk: &dyn Disk, descriptor: &Descriptor) -> Vec<Vec<String>> {
         }
         for (clustering, row) in live {
             let values = table.clustering.iter().zip(clustering.values());
-            let values = values.map(|(column, value)| format::value(&column.ty, value.as_deref()).text);
+            let values = values.map(|(column, value)| cell_text(&column.ty, value.as_deref()));
             let regulars = table.regulars.values().map(|column| shown(column, row));
             found.push(
                 keys.iter()
