@@ -15,6 +15,7 @@ pub mod hints;
 pub mod replica;
 pub mod paxos;
 pub mod coordinator;
+pub mod batchlog;
 pub mod node;
 pub mod sim;
 pub mod shell;

@@ -27,6 +27,8 @@ pub(super) struct Acknowledgements {
     /// How many could answer and count, were they all up.
     candidates: usize,
     received: usize,
+    /// Of all replicas, whether they count or not, and no hint among them.
+    answered: usize,
     failures: Vec<(Endpoint, FailureReason)>,
 }
 
@@ -49,6 +51,7 @@ impl Acknowledgements {
             required: layout.block_for_write(level),
             candidates: 0,
             received: 0,
+            answered: 0,
             failures: Vec::new(),
         };
         acknowledgements.candidates = layout.all().filter(|it| acknowledgements.counts(it)).count();
@@ -63,6 +66,7 @@ impl Acknowledgements {
     }
 
     pub fn acknowledge(&mut self, replica: &Replica) {
+        self.answered += 1;
         if !self.counts(replica) {
             return;
         }
@@ -72,6 +76,10 @@ impl Acknowledgements {
         {
             *left = left.saturating_sub(1);
         }
+    }
+
+    pub fn answered(&self) -> usize {
+        self.answered
     }
 
     /// At ANY a hint is an answer.

@@ -76,6 +76,10 @@ impl RequestError {
 pub enum WriteKind {
     Simple,
     UnloggedBatch,
+    /// The writes of a logged batch.
+    Batch,
+    /// Having a logged batch kept.
+    BatchLog,
     Counter,
     Cas,
 }
@@ -84,6 +88,8 @@ pub enum WriteKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shortage {
     OfReplicas,
+    /// No node can keep a batch; so many are wanted.
+    OfBatchKeepers(u32),
     /// At EACH_QUORUM.
     InDatacenter(Arc<str>),
     /// More than one range of the key moves, this many replicas taking part: Paxos is not safe then.
@@ -94,6 +100,9 @@ impl Shortage {
     fn text(&self, level: ConsistencyLevel) -> String {
         match self {
             Shortage::OfReplicas => format!("Cannot achieve consistency level {level}"),
+            Shortage::OfBatchKeepers(wanted) => format!(
+                "Cannot achieve consistency level {level} for batchlog in local DC, required:{wanted}, available:0"
+            ),
             Shortage::InDatacenter(datacenter) => {
                 format!("Cannot achieve consistency level {level} in DC {datacenter}")
             }

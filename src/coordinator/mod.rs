@@ -9,6 +9,7 @@
 
 mod acknowledgements;
 mod ballot;
+mod batch_write;
 mod cas;
 mod cluster;
 mod contention;
@@ -31,6 +32,7 @@ mod truncate;
 mod write;
 
 pub use ballot::BallotGenerator;
+pub use batch_write::{BatchRequest, BatchWrite};
 pub use cas::{Cas, CasRequest, CasResult, Evaluation};
 pub use cluster::{Cluster, Replica, ReplicaLayout};
 pub use counter_write::{CounterForward, Leader};

@@ -243,6 +243,12 @@ impl<O: Operation> Driver<O> {
         self.operation.take_outcome()
     }
 
+    /// To whom messages of a kind were sent that are not answered.
+    pub fn sent(&self, is_it: impl Fn(&Payload) -> bool) -> Vec<u8> {
+        let sent = self.sent.iter().filter(|message| is_it(&message.payload));
+        sent.map(|message| message.to.number()).collect()
+    }
+
     pub fn saw(&self, is_it: impl Fn(&What) -> bool) -> bool {
         self.out.events.iter().any(|(_, what)| is_it(what))
     }

@@ -136,6 +136,20 @@ impl Write {
         write
     }
 
+    /// Whether it waits for the answer to a message.
+    pub(super) fn awaits(&self, id: MessageId) -> bool {
+        self.awaiting.contains_key(&id)
+    }
+
+    /// How many replicas have it.
+    pub(super) fn answered(&self) -> usize {
+        self.acknowledgements.answered()
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
     /// The client is answered without waiting; replicas that miss it still get hints.
     pub(super) fn settle_now(&mut self) {
         if !self.settled {

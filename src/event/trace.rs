@@ -20,6 +20,7 @@ pub fn activity(what: &What) -> Option<String> {
         What::ResponseProcessed { from } => format!("Processing response from /{from}:{STORAGE_PORT}"),
         What::ResponseEnqueued { to } => format!("Enqueuing response to /{to}:{STORAGE_PORT}"),
         What::DeterminingReplicas { .. } => "Determining replicas for mutation".into(),
+        What::DeterminingBatchReplicas => "Determining replicas for atomic batch".into(),
         What::CounterForwarded { to, start, end } => {
             format!("Enqueuing counter update to Full(/{to}:{STORAGE_PORT},({start},{end}])")
         }

@@ -40,6 +40,9 @@ verbs! {
     MutationRsp = "MUTATION_RSP", Write;
     CounterMutationReq = "COUNTER_MUTATION_REQ", Write;
     CounterMutationRsp = "COUNTER_MUTATION_RSP", Write;
+    BatchStoreReq = "BATCH_STORE_REQ", Write;
+    BatchStoreRsp = "BATCH_STORE_RSP", Write;
+    BatchRemoveReq = "BATCH_REMOVE_REQ", Write;
     HintReq = "HINT_REQ", Hint;
     HintRsp = "HINT_RSP", Hint;
     ReadReq = "READ_REQ", Read;

@@ -62,6 +62,7 @@ pub enum What {
         token: Token,
         replicas: Vec<Endpoint>,
     },
+    DeterminingBatchReplicas,
     /// An increment goes to the replica that leads it, which holds this stretch of the ring.
     CounterForwarded {
         to: Endpoint,

@@ -1,8 +1,9 @@
 //! The envelope: who says what to whom, and for whose sake.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::{gossip, paxos, replica, schema};
+use super::{batch, gossip, paxos, replica, schema};
 use crate::base::{Endpoint, MessageId, RequestId, codec};
 use crate::event::Verb;
 
@@ -48,6 +49,10 @@ pub enum Payload {
     MutationResponse,
     CounterRequest(replica::CounterRequest),
     CounterResponse,
+    BatchStoreRequest(batch::StoreBatch),
+    BatchStoreResponse,
+    /// Drop the batch of this id. Wants no answer.
+    BatchRemoveRequest(Uuid),
     HintRequest(replica::HintRequest),
     HintResponse,
     ReadRequest(replica::ReadRequest),
@@ -85,6 +90,9 @@ impl Payload {
             Payload::MutationResponse => Verb::MutationRsp,
             Payload::CounterRequest(_) => Verb::CounterMutationReq,
             Payload::CounterResponse => Verb::CounterMutationRsp,
+            Payload::BatchStoreRequest(_) => Verb::BatchStoreReq,
+            Payload::BatchStoreResponse => Verb::BatchStoreRsp,
+            Payload::BatchRemoveRequest(_) => Verb::BatchRemoveReq,
             Payload::HintRequest(_) => Verb::HintReq,
             Payload::HintResponse => Verb::HintRsp,
             Payload::ReadRequest(_) => Verb::ReadReq,

@@ -2,6 +2,7 @@
 //!
 //! Knows what is said, never what is done about it: no handler is named here.
 
+pub mod batch;
 mod envelope;
 pub mod gossip;
 mod outbox;

@@ -11,6 +11,7 @@ use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
 use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
+use crate::batchlog::Batchlog;
 use crate::coordinator::{BallotGenerator, TableLatencies};
 use crate::data::{EpochSeconds, TableId, Token, WriteTimestamp};
 use crate::event::{Event, MessageKind, What};
@@ -40,6 +41,7 @@ pub(super) struct Running {
     pub ring: Ring,
     pub gossiper: Gossiper,
     pub hints: Hints,
+    pub batchlog: Batchlog,
     pub bootstrap: Bootstrap,
     pub schema_sync: SchemaSync,
     pub operations: Operations,
@@ -121,6 +123,7 @@ impl Node {
         let candidates = [
             running.gossiper.next_timeout(),
             running.hints.next_timeout(),
+            running.batchlog.next_timeout(),
             running.engine.next_timeout(),
             running.operations.next_timeout(),
             running.schema_sync.next_timeout(),
@@ -178,6 +181,9 @@ impl Running {
         }
         if self.hints.next_timeout().is_some_and(|due| due <= now) {
             self.on_hints_due();
+        }
+        if self.batchlog.next_timeout().is_some_and(|due| due <= now) {
+            self.on_batchlog_due();
         }
         if self.schema_sync.next_timeout().is_some_and(|due| due <= now) {
             self.on_schema_timeout();

@@ -32,6 +32,8 @@ impl Running {
             Payload::PaxosPrepareRequest(_) | Payload::PaxosProposeRequest(_) | Payload::PaxosCommitRequest(_) => {
                 self.on_paxos_request(&message);
             }
+            Payload::BatchStoreRequest(batch) => self.on_batch_store(&message, batch),
+            Payload::BatchRemoveRequest(id) => self.on_batch_remove(&message, *id),
             Payload::CounterRequest(request) => self.on_counter_request(&message, request),
             _ if message.in_reply_to.is_some() => self.on_response(message),
             _ => self.on_replica_request(&message),
@@ -51,7 +53,7 @@ impl Running {
         }
     }
 
-    fn answer(&mut self, request: &Envelope, answer: Payload) {
+    pub(super) fn answer(&mut self, request: &Envelope, answer: Payload) {
         if request.from != self.endpoint() {
             self.out
                 .event(request.cause, What::ResponseEnqueued { to: request.from });

@@ -4,6 +4,7 @@
 //! `async`; its disk is the `Disk` it was given. Does not know whether it runs in a worker, a test or a server.
 
 mod api;
+mod batches;
 mod bootstrap;
 mod config;
 mod core;

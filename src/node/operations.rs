@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
-use crate::coordinator::{Cas, CounterForward, Hint, Operation, RangeRead, Read, SerialRead, Truncate, Write};
+use crate::coordinator::{
+    BatchWrite, Cas, CounterForward, Hint, Operation, RangeRead, Read, SerialRead, Truncate, Write,
+};
 use crate::message::{Outbox, Payload};
 
 /// One operation, unique on its node since it started.
@@ -19,6 +23,7 @@ pub(super) enum Running {
     Cas(Box<Cas>),
     Truncate(Truncate),
     CounterForward(Box<CounterForward>),
+    BatchWrite(Box<BatchWrite>),
 }
 
 /// Does the same to whichever it is.
@@ -32,6 +37,7 @@ macro_rules! each {
             Running::Cas($it) => $body,
             Running::Truncate($it) => $body,
             Running::CounterForward($it) => $body,
+            Running::BatchWrite($it) => $body,
         }
     };
 }
@@ -41,6 +47,8 @@ macro_rules! each {
 pub(super) enum Owner {
     /// A client's request, and which of its operations.
     Request { request: RequestId, index: usize },
+    /// A batch that this node keeps and whose coordinator did not come back.
+    Batch(Uuid),
     /// A coordinator for which this node leads an increment.
     Coordinator(Asked),
 }

@@ -13,6 +13,7 @@ use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
 use crate::base::{Endpoint, HostId, Instant, Random};
+use crate::batchlog::Batchlog;
 use crate::coordinator::BallotGenerator;
 use crate::data::{Token, WriteTimestamp};
 use crate::event::What;
@@ -78,6 +79,7 @@ impl Running {
         engine.use_schema(stored_tables(&schema))?;
         gossiper.set_local_state(ApplicationState::Schema, schema.version().to_string());
         let hints = Hints::open(engine.disk(), config.clock, now)?;
+        let batches = super::batches::all_kept(&engine, wall_clock.into());
         let mut running = Running {
             config: config.clone(),
             host_id,
@@ -87,6 +89,7 @@ impl Running {
             ring,
             gossiper,
             hints,
+            batchlog: Batchlog::new(batches, now),
             bootstrap: Bootstrap::new(now),
             schema_sync: SchemaSync::default(),
             operations: Operations::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::attributes::Attributes;
 use super::definition::not_yet;
-use super::{Evaluation, ModifyPlan, PrepareContext};
+use super::{CasPlan, Evaluation, ModifyPlan, Plan, PrepareContext};
 use crate::cql::QueryError;
 use crate::cql::ast::{Batch, BatchKind, Modification};
 use crate::data::{Mutation, WriteTimestamp};
@@ -21,26 +21,34 @@ pub struct BatchPlan {
 }
 
 impl PrepareContext<'_> {
-    pub(super) fn batch(&self, batch: &Batch) -> Result<BatchPlan, QueryError> {
+    /// A plan for all of it, conditional if any of its statements is.
+    pub(super) fn batch(&self, batch: &Batch) -> Result<Plan, QueryError> {
         let mut statements = Vec::new();
-        let mut has_conditions = false;
+        let mut conditions = Vec::new();
         for modification in &batch.statements {
-            has_conditions |= self.cas(modification)?.is_some();
-            statements.push(self.modification(modification)?);
+            let (statement, condition) = match self.cas(modification)? {
+                Some(cas) => cas.into_parts()?,
+                None => (self.modification(modification)?, None),
+            };
+            statements.push(statement);
+            conditions.push(condition);
         }
+        let has_conditions = conditions.iter().any(Option::is_some);
         validate(batch, &statements, has_conditions)?;
         if has_conditions {
-            return Err(not_yet("Conditions in a BATCH"));
+            return Ok(Plan::Cas(CasPlan::batch(
+                statements.into_iter().zip(conditions).collect(),
+            )));
         }
         let attributes = match statements.first() {
             Some(first) => self.attributes(batch.using.timestamp.as_ref(), None, &first.table)?,
             None => Attributes::default(),
         };
-        Ok(BatchPlan {
+        Ok(Plan::Batch(BatchPlan {
             is_logged: batch.kind == BatchKind::Logged,
             statements,
             attributes,
-        })
+        }))
     }
 
     pub(super) fn modification(&self, modification: &Modification) -> Result<ModifyPlan, QueryError> {
@@ -96,9 +104,12 @@ impl BatchPlan {
         self.statements.iter().map(ModifyPlan::table)
     }
 
+    /// Whether all of it is to be written sooner or later, or nothing.
+    pub fn is_logged(&self) -> bool {
+        self.is_logged
+    }
+
     /// One mutation a key and keyspace, whatever tables it is for: each is applied as a whole.
-    ///
-    /// A logged batch of several is refused: without a batchlog a failing coordinator could leave half of it.
     pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
         let timestamp = self.attributes.timestamp(timestamp, at)?;
         let mut all: Vec<Mutation> = Vec::new();
@@ -114,11 +125,6 @@ impl BatchPlan {
                 }
             }
         }
-        match self.is_logged && all.len() > 1 {
-            true => Err(not_yet(
-                "A logged BATCH of several partitions, which needs a batchlog (an UNLOGGED one does not)",
-            )),
-            false => Ok(all),
-        }
+        Ok(all)
     }
 }

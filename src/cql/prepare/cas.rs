@@ -23,12 +23,23 @@ use crate::data::{
 };
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
-/// A modification that is applied only if its conditions hold.
+/// Modifications of one partition that are applied, all of them, only if all their conditions hold.
 #[derive(Clone, Debug)]
 pub struct CasPlan {
-    modify: ModifyPlan,
-    conditions: Conditions,
+    statements: Vec<Conditional>,
+    /// Its refusal shows which rows it is about.
+    is_batch: bool,
 }
+
+/// One of them; in a batch some may have no conditions of their own.
+#[derive(Clone, Debug)]
+struct Conditional {
+    modify: ModifyPlan,
+    conditions: Option<Conditions>,
+}
+
+/// Which row a condition is on: by its clustering, or the static row.
+type Place = Option<Clustering>;
 
 /// What was decided.
 #[derive(Clone, Debug)]
@@ -94,46 +105,106 @@ impl PrepareContext<'_> {
             ModifiedRows::Exact(choices) if choices.has_in() => Err(QueryError::invalid(
                 "IN on the clustering key columns is not supported with conditional updates",
             )),
-            _ => Ok(Some(CasPlan { modify, conditions })),
+            _ => Ok(Some(CasPlan {
+                statements: vec![Conditional {
+                    modify,
+                    conditions: Some(conditions),
+                }],
+                is_batch: false,
+            })),
         }
     }
 }
 
 impl CasPlan {
+    /// A batch of which at least one statement has conditions.
+    pub(super) fn batch(statements: Vec<(ModifyPlan, Option<Conditions>)>) -> CasPlan {
+        let statements = statements.into_iter();
+        CasPlan {
+            statements: statements
+                .map(|(modify, conditions)| Conditional { modify, conditions })
+                .collect(),
+            is_batch: true,
+        }
+    }
+
+    /// The one statement and its conditions.
+    pub(super) fn into_parts(mut self) -> Result<(ModifyPlan, Option<Conditions>), QueryError> {
+        let last = self.statements.pop();
+        let last = last.ok_or_else(|| QueryError::Server("a conditional update without a statement".into()))?;
+        Ok((last.modify, last.conditions))
+    }
+
     pub fn table(&self) -> &Arc<TableMetadata> {
-        &self.modify.table
+        &self.statements[0].modify.table
     }
 
     pub fn key(&self, at: &mut Evaluation<'_>) -> Result<DecoratedKey, QueryError> {
-        let key = self.modify.keys(at)?.pop();
-        key.ok_or_else(|| QueryError::invalid("A conditional update needs a partition key"))
+        let mut first = None;
+        for statement in &self.statements {
+            if self.is_batch && statement.modify.partition_keys.has_in() {
+                // Cassandra throws what it takes for a fault of its own.
+                return Err(QueryError::Server(
+                    "java.lang.IllegalArgumentException: Batch with conditions cannot span multiple partitions (you cannot \
+                     use IN on the partition key)"
+                        .into(),
+                ));
+            }
+            for key in statement.modify.keys(at)? {
+                match &first {
+                    None => first = Some(key),
+                    Some(first) if *first != key => {
+                        return Err(QueryError::invalid(
+                            "Batch with conditions cannot span multiple partitions",
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+            if let ModifiedRows::Exact(choices) = &statement.modify.rows
+                && choices.has_in()
+            {
+                let kind = match statement.modify.kind {
+                    Kind::Delete => "deletions",
+                    _ => "updates",
+                };
+                return Err(QueryError::invalid(format!(
+                    "IN on the clustering key columns is not supported with conditional {kind}"
+                )));
+            }
+        }
+        first.ok_or_else(|| QueryError::invalid("A conditional update needs a partition key"))
     }
 
     /// What has to be known to decide.
     pub fn read(&self, at: &mut Evaluation<'_>) -> Result<ReadCommand, QueryError> {
-        let slices = match self.clustering(at)? {
-            Some(clustering) if !self.modify.table.clustering.is_empty() => {
-                let values = || clustering.values().iter().cloned();
-                let comparator = &self.modify.table.comparator;
-                vec![Slice {
-                    start: comparator.before(values()),
-                    end: comparator.after(values()),
-                }]
+        let places = self.places(at)?;
+        let table = self.table();
+        let mut rows: Vec<&Clustering> = places.iter().filter_map(|(place, _)| place.as_ref()).collect();
+        rows.sort_by(|a, b| a.order().cmp(b.order()));
+        rows.dedup_by(|a, b| a.order() == b.order());
+        let row = |clustering: &&Clustering| {
+            let values = || clustering.values().iter().cloned();
+            Slice {
+                start: table.comparator.before(values()),
+                end: table.comparator.after(values()),
             }
-            Some(_) => vec![Slice::all()],
-            // Of a static row: beside it the first row of the partition is shown.
-            None => vec![Slice::all()],
         };
-        let is_static = matches!(self.modify.rows, ModifiedRows::Static);
-        let columns: BTreeSet<ColumnName> = self.modify.table.columns().map(|column| column.name.clone()).collect();
+        // With conditions on the static row alone, the first row of the partition is shown beside it.
+        let only_static = rows.is_empty();
+        let slices = match only_static || table.clustering.is_empty() {
+            true => vec![Slice::all()],
+            false => rows.iter().map(row).collect(),
+        };
+        let columns: BTreeSet<ColumnName> = table.columns().map(|column| column.name.clone()).collect();
         Ok(ReadCommand {
-            table: self.modify.table.id,
+            table: table.id,
             partitions: PartitionSelection::One(self.key(at)?),
             slices,
             reversed: false,
             columns: ColumnSelection::Only(columns),
             filter: RowFilter::default(),
-            limits: match is_static {
+            limits: match only_static {
                 true => ReadLimits::rows(1),
                 false => ReadLimits::NONE,
             },
@@ -141,17 +212,20 @@ impl CasPlan {
         })
     }
 
-    /// The row it is about; `None` for the static row.
-    fn clustering(&self, at: &mut Evaluation<'_>) -> Result<Option<Clustering>, QueryError> {
-        let ModifiedRows::Exact(choices) = &self.modify.rows else {
-            return Ok(None);
-        };
-        let values = combinations(choices, &self.modify.table.clustering, at)?
-            .pop()
-            .unwrap_or_default();
-        Ok(Some(
-            self.modify.table.comparator.clustering(values.into_iter().map(Some)),
-        ))
+    /// The conditions, each with the row it is on. Those on one row must go together.
+    fn places(&self, at: &mut Evaluation<'_>) -> Result<Vec<(Place, &Conditions)>, QueryError> {
+        let mut places: Vec<(Place, &Conditions)> = Vec::new();
+        for statement in &self.statements {
+            let Some(conditions) = &statement.conditions else {
+                continue;
+            };
+            let place = statement.clustering(at)?;
+            for (_, other) in places.iter().filter(|(other, _)| *other == place) {
+                go_together(other, conditions)?;
+            }
+            places.push((place, conditions));
+        }
+        Ok(places)
     }
 
     /// Decides on what was read, for a write with the ballot's timestamp.
@@ -162,49 +236,74 @@ impl CasPlan {
         timestamp: WriteTimestamp,
     ) -> Result<CasDecision, QueryError> {
         let now = EpochSeconds::from(at.now);
-        let table = self.modify.table.clone();
+        let table = self.table();
         let key = self.key(at)?;
         let key_values = split_key(&key.key.0, table.partition_key.len()).unwrap_or_default();
-        let clustering = self.clustering(at)?;
         let nothing = Row::default();
-        let row = found
-            .and_then(|it| it.row(clustering.as_ref()?))
-            .filter(|row| row.is_live(now));
         let static_row = found.map_or(&nothing, Partition::static_row);
-        let first = found.and_then(|it| it.rows().find(|(_, row)| row.is_live(now)));
-        let view = RowView {
-            table: &table,
+        let live_rows = || {
+            let rows = found.into_iter().flat_map(Partition::rows);
+            rows.filter(|(_, row)| row.is_live(now))
+        };
+        let view = |clustering, row| RowView {
+            table,
             key: &key_values,
-            clustering: clustering.as_ref().or(first.map(|(clustering, _)| clustering)),
+            clustering,
             static_row,
             row,
             now,
         };
-        let exists = if clustering.is_some() {
-            row.is_some()
-        } else {
-            static_row.is_live(now)
-        };
-        let holds = match &self.conditions {
-            Conditions::NotExists => !exists,
-            Conditions::Exists => exists,
-            Conditions::Columns(conditions) => {
-                let mut holds = true;
-                for condition in conditions {
-                    holds &= condition.holds(&view, at)?;
+        let mut holds = true;
+        let places = self.places(at)?;
+        for (place, conditions) in &places {
+            let row = match place {
+                Some(clustering) => live_rows().find(|(it, _)| *it == clustering).map(|(_, row)| row),
+                None => None,
+            };
+            let exists = match place {
+                Some(_) => row.is_some(),
+                None => static_row.is_live(now),
+            };
+            holds &= match conditions {
+                Conditions::NotExists => !exists,
+                Conditions::Exists => exists,
+                Conditions::Columns(conditions) => {
+                    let view = view(place.as_ref(), row);
+                    let mut all = true;
+                    for condition in conditions {
+                        all &= condition.holds(&view, at)?;
+                    }
+                    all
                 }
-                holds
-            }
-        };
-        if holds {
-            let mutation = self.modify.mutations(at, timestamp)?.pop();
-            let mutation =
-                mutation.ok_or_else(|| QueryError::Server("a conditional update without an update".into()))?;
-            return Ok(CasDecision::Apply(mutation));
+            };
         }
-        Ok(CasDecision::Refuse(
-            self.refusal(&view, exists || static_row.is_live(now)),
-        ))
+        if holds {
+            return self.update(at, timestamp).map(CasDecision::Apply);
+        }
+        let mut shown: Vec<RowView<'_>> = live_rows()
+            .map(|(clustering, row)| view(Some(clustering), Some(row)))
+            .collect();
+        if shown.is_empty() && static_row.is_live(now) {
+            shown.push(view(None, None));
+        }
+        Ok(CasDecision::Refuse(self.refusal(&shown)))
+    }
+
+    fn update(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Mutation, QueryError> {
+        let mut all: Option<Mutation> = None;
+        for statement in &self.statements {
+            for mutation in statement.modify.mutations(at, timestamp)? {
+                match &mut all {
+                    None => all = Some(mutation),
+                    Some(all) => {
+                        for (table, update) in mutation.into_updates() {
+                            all.add(table, update);
+                        }
+                    }
+                }
+            }
+        }
+        all.ok_or_else(|| QueryError::Server("a conditional update without an update".into()))
     }
 
     pub fn applied(&self) -> QueryResult {
@@ -216,46 +315,112 @@ impl CasPlan {
     }
 
     /// `[applied] False` and the values that stood in the way, if there are any.
-    fn refusal(&self, view: &RowView<'_>, exists: bool) -> Rows {
-        let table = &self.modify.table;
-        let mut columns = vec![self.applied_column()];
-        let mut row = vec![boolean(false)];
-        if exists {
-            let shown: Vec<&ColumnMetadata> = match &self.conditions {
-                Conditions::NotExists | Conditions::Exists => table.columns().collect(),
-                Conditions::Columns(conditions) => {
-                    let mut shown: Vec<&ColumnMetadata> =
-                        conditions.iter().map(|condition| &condition.column).collect();
-                    // Regular columns come before static ones.
-                    shown.sort_by_key(|column| column.kind == ColumnKind::Static);
-                    shown.dedup_by(|a, b| a.name == b.name);
-                    shown
-                }
-            };
-            for column in shown {
-                columns.push(ResultColumn {
-                    keyspace: table.keyspace.clone(),
-                    table: table.name.to_string(),
-                    name: column.name.clone(),
-                    ty: column.ty.clone(),
-                });
-                row.push(view.value(&column.name));
-            }
-        }
+    fn refusal(&self, found: &[RowView<'_>]) -> Rows {
+        let table = self.table();
+        let shown = if found.is_empty() { Vec::new() } else { self.shown() };
+        let result_column = |column: &&ColumnMetadata| ResultColumn {
+            keyspace: table.keyspace.clone(),
+            table: table.name.to_string(),
+            name: column.name.clone(),
+            ty: column.ty.clone(),
+        };
+        let columns = core::iter::once(self.applied_column()).chain(shown.iter().map(result_column));
+        let row = |view: &RowView<'_>| {
+            let values = shown.iter().map(|column| match self.reads(column) {
+                true => view.value(&column.name),
+                false => None,
+            });
+            core::iter::once(boolean(false)).chain(values).collect()
+        };
+        let rows = match found {
+            [] => vec![vec![boolean(false)]],
+            found => found.iter().map(row).collect(),
+        };
         Rows {
-            columns,
-            rows: vec![row],
+            columns: columns.collect(),
+            rows,
             paging_state: None,
         }
     }
 
+    /// Whether a refusal knows the column's value: those of a kind that is written to, or that has a condition.
+    /// `CQL3CasRequest.columnsToRead`.
+    fn reads(&self, column: &ColumnMetadata) -> bool {
+        let mut modified = self.statements.iter();
+        let has_condition = |it: &Conditional| match &it.conditions {
+            Some(Conditions::Columns(conditions)) => conditions.iter().any(|it| it.column.name == column.name),
+            _ => false,
+        };
+        match column.kind {
+            ColumnKind::PartitionKey | ColumnKind::Clustering => true,
+            ColumnKind::Regular => {
+                modified.any(|it| !matches!(it.modify.rows, ModifiedRows::Static) || has_condition(it))
+            }
+            ColumnKind::Static => modified.any(|it| {
+                let writes = it
+                    .modify
+                    .operations
+                    .iter()
+                    .any(|it| it.column.kind == ColumnKind::Static);
+                (writes && it.conditions.is_some()) || has_condition(it)
+            }),
+        }
+    }
+
+    /// The columns that a refusal shows: those that conditions are on, or all if any is on a row's existence.
+    fn shown(&self) -> Vec<&ColumnMetadata> {
+        let table = self.table();
+        let mut shown: Vec<&ColumnMetadata> = match self.is_batch {
+            true => table.partition_key.iter().chain(&table.clustering).collect(),
+            false => Vec::new(),
+        };
+        for conditions in self.statements.iter().filter_map(|it| it.conditions.as_ref()) {
+            let Conditions::Columns(conditions) = conditions else {
+                return table.columns().collect();
+            };
+            let mut named: Vec<&ColumnMetadata> = conditions.iter().map(|condition| &condition.column).collect();
+            // Regular columns come before static ones.
+            named.sort_by_key(|column| column.kind == ColumnKind::Static);
+            for column in named {
+                if shown.iter().all(|it| it.name != column.name) {
+                    shown.push(column);
+                }
+            }
+        }
+        shown
+    }
+
     fn applied_column(&self) -> ResultColumn {
         ResultColumn {
-            keyspace: self.modify.table.keyspace.clone(),
-            table: self.modify.table.name.to_string(),
+            keyspace: self.table().keyspace.clone(),
+            table: self.table().name.to_string(),
             name: ColumnName::new("[applied]"),
             ty: CqlType::Boolean,
         }
+    }
+}
+
+impl Conditional {
+    /// The row it is about; `None` for the static row.
+    fn clustering(&self, at: &mut Evaluation<'_>) -> Result<Place, QueryError> {
+        let ModifiedRows::Exact(choices) = &self.modify.rows else {
+            return Ok(None);
+        };
+        let table = &self.modify.table;
+        let values = combinations(choices, &table.clustering, at)?.pop().unwrap_or_default();
+        Ok(Some(table.comparator.clustering(values.into_iter().map(Some))))
+    }
+}
+
+/// Whether two statements of a batch may have these conditions on the same row.
+fn go_together(first: &Conditions, second: &Conditions) -> Result<(), QueryError> {
+    use Conditions::{Columns, Exists, NotExists};
+    let refuse = |text: &str| Err(QueryError::invalid(format!("Cannot mix {text} for the same row")));
+    match (first, second) {
+        (Exists, Exists) | (NotExists, NotExists) | (Columns(_), Columns(_)) => Ok(()),
+        (Exists, NotExists) | (NotExists, Exists) => refuse("IF EXISTS and IF NOT EXISTS conditions"),
+        (Columns(_), Exists) => refuse("IF conditions and IF EXISTS"),
+        (Columns(_), NotExists) | (_, Columns(_)) => refuse("IF conditions and IF NOT EXISTS"),
     }
 }
 

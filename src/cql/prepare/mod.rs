@@ -56,7 +56,7 @@ pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Pr
             Some(plan) => Plan::Cas(plan),
             None => Plan::Modify(context.modification(modification)?),
         },
-        Statement::Batch(batch) => Plan::Batch(context.batch(batch)?),
+        Statement::Batch(batch) => context.batch(batch)?,
         Statement::Use(keyspace) => Plan::Use(KeyspaceName::new(keyspace)),
         Statement::Truncate(name) => Plan::Truncate(context.table(name)?.clone()),
         Statement::Schema(statement) => match context.change(statement)? {

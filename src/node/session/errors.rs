@@ -102,6 +102,8 @@ fn write_type(kind: WriteKind) -> WriteType {
     match kind {
         WriteKind::Simple => WriteType::Simple,
         WriteKind::UnloggedBatch => WriteType::UnloggedBatch,
+        WriteKind::Batch => WriteType::Batch,
+        WriteKind::BatchLog => WriteType::BatchLog,
         WriteKind::Counter => WriteType::Counter,
         WriteKind::Cas => WriteType::Cas,
     }

@@ -234,18 +234,20 @@ impl Running {
     }
 
     /// Looks at what an operation came to.
-    pub(super) fn after_step(&mut self, stepped: Stepped) {
+    pub(in crate::node) fn after_step(&mut self, stepped: Stepped) {
         for hint in stepped.hints {
             self.store_hint(hint);
         }
         let (request, index) = match stepped.owner {
             Owner::Request { request, index } => (request, index),
+            Owner::Batch(batch) => return self.after_replay(stepped.id, batch),
             Owner::Coordinator(asked) => return self.after_lead(stepped.id, asked),
         };
         let outcome = match self.operations.get_mut(stepped.id) {
             None => return,
             Some(operations::Running::Cas(_)) => None,
             Some(operations::Running::Write(it)) => it.take_outcome().map(Outcome::Written),
+            Some(operations::Running::BatchWrite(it)) => it.take_outcome().map(Outcome::Written),
             Some(operations::Running::CounterForward(it)) => it.take_outcome().map(Outcome::Written),
             Some(operations::Running::Truncate(it)) => it.take_outcome().map(Outcome::Written),
             Some(operations::Running::Read(it)) => it.take_outcome().map(Outcome::Read),
@@ -419,7 +421,7 @@ impl Running {
         })
     }
 
-    fn time_uuid(&mut self) -> uuid::Uuid {
+    pub(in crate::node) fn time_uuid(&mut self) -> uuid::Uuid {
         let now = self.wall_clock();
         self.time_uuids.next(now, &mut self.random)
     }

@@ -39,6 +39,10 @@ impl Running {
         }
         let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
+        if plan.is_logged() && mutations.len() > 1 {
+            let started = self.start_logged_batch(request.id, mutations, request.consistency, false)?;
+            return Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![started]));
+        }
         self.start_mutations(request, mutations)
     }
 
