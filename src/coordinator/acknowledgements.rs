@@ -78,6 +78,10 @@ impl Acknowledgements {
         }
     }
 
+    pub fn candidates(&self) -> usize {
+        self.candidates
+    }
+
     pub fn answered(&self) -> usize {
         self.answered
     }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use crate::base::Endpoint;
 use crate::data::{PartitionRange, Token};
 use crate::ring::{Placement, Topology, sort_by_proximity};
+use crate::schema::ReplicationParams;
 
 /// What a node knows of the cluster, for one keyspace. Borrowed while an operation starts.
 pub struct Cluster<'a> {
@@ -23,6 +24,25 @@ impl Cluster<'_> {
     /// Who holds a token.
     pub fn layout(&self, token: Token) -> ReplicaLayout {
         self.describe(self.placement.natural(token), self.placement.pending(token))
+    }
+
+    /// Where a replica of a base row sends an update of a view: to itself if it is a replica of the view's row, else to the one
+    /// that goes with it, and to those about to be replicas. `None` if this node is no replica of the base row.
+    /// `ViewUtils.getViewNaturalEndpoint`.
+    pub fn view_layout(&self, base: Token, view: Token) -> Option<ReplicaLayout> {
+        let (of_base, of_view) = (self.placement.natural(base), self.placement.natural(view));
+        let by_datacenter = matches!(self.placement.params(), ReplicationParams::NetworkTopology { .. });
+        let here = self.datacenter(self.local);
+        let is_near = |it: &Endpoint| !by_datacenter || self.datacenter(*it) == here;
+        let paired = match of_view.contains(&self.local) {
+            true => self.local,
+            false => {
+                let mut base = of_base.iter().filter(|it| !of_view.contains(it) && is_near(it));
+                let mut view = of_view.iter().filter(|it| !of_base.contains(it) && is_near(it));
+                *view.nth(base.position(|it| *it == self.local)?)?
+            }
+        };
+        Some(self.describe(&[paired], self.placement.pending(view)))
     }
 
     /// Cuts a stretch of partitions where the replicas change, in token order. Pending nodes are not among them: nobody reads
@@ -98,6 +118,11 @@ pub struct ReplicaLayout {
 }
 
 impl ReplicaLayout {
+    /// Whether nobody but the coordinator itself is written to.
+    pub fn is_this_node_alone(&self) -> bool {
+        self.all().all(|replica| replica.endpoint == self.local)
+    }
+
     /// Everyone a write goes to.
     pub fn all(&self) -> impl Iterator<Item = &Replica> + Clone {
         self.natural.iter().chain(&self.pending)

@@ -85,6 +85,23 @@ impl Write {
         Write::send(sending, layout, now, out)
     }
 
+    /// A write that no client asked for.
+    pub fn quietly(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
+        let sending = Sending {
+            request,
+            carried: Carried::Mutation,
+            keeps_hints: true,
+            started: now,
+            applied_here: false,
+        };
+        Write::send(sending, layout, now, out)
+    }
+
+    /// Whether every replica has it, none of them by a hint.
+    pub fn reached_everyone(&self) -> bool {
+        self.acknowledgements.answered() >= self.acknowledgements.candidates()
+    }
+
     /// What a leader does once it has an increment itself: sends what it has counted to the other replicas.
     pub fn lead(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
         let sending = Sending {

@@ -10,6 +10,7 @@ mod column;
 pub mod composite;
 mod consistency;
 mod counter;
+mod data_size;
 mod digest;
 pub mod identifier;
 mod key;

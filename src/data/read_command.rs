@@ -96,6 +96,8 @@ pub enum FilteredColumn {
     Clustering(u16),
     Static(ColumnName),
     Regular(ColumnName),
+    /// The row's marker, which has to live: other cells do not keep a row of some views alive.
+    Marker,
 }
 
 /// CQL's comparison operators.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, CellPath, ColumnData, ColumnName, ComplexData, DeletionTime, EpochSeconds, Expiry, PathOrder, WriteTimestamp,
+    Cell, CellPath, ColumnData, ColumnName, ComplexData, DeletionTime, EpochSeconds, Expiry, PathOrder, Ttl,
+    WriteTimestamp,
 };
 
 /// The row marker that INSERT writes: it keeps a row alive that has no live cell. UPDATE writes none.
@@ -18,10 +19,14 @@ impl Liveness {
         self.expiry.is_none_or(|expiry| now < expiry.at)
     }
 
-    /// `LivenessInfo.supersedes`: the newer; on a tie the expiring one, then the one that expires later, then the shorter-lived.
+    /// `LivenessInfo.supersedes`: the newer; on a tie the one that was never to live, then the expiring one, then the one that expires later, then the shorter-lived.
     fn supersedes(&self, other: &Liveness) -> bool {
         if self.timestamp != other.timestamp {
             return self.timestamp > other.timestamp;
+        }
+        let is_expired = |it: &Liveness| it.expiry.is_some_and(|expiry| expiry.ttl == Ttl::EXPIRED);
+        if is_expired(self) != is_expired(other) {
+            return is_expired(self);
         }
         let rank = |it: &Liveness| it.expiry.map(|expiry| (expiry.at, core::cmp::Reverse(expiry.ttl)));
         rank(self) > rank(other)

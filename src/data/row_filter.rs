@@ -17,8 +17,12 @@ impl RowFilter {
 
     /// Whether any condition is on a clustering or regular column, so that a partition without rows cannot pass.
     pub fn has_row_conditions(&self) -> bool {
-        let of_rows =
-            |it: &ColumnCondition| matches!(it.column, FilteredColumn::Clustering(_) | FilteredColumn::Regular(_));
+        let of_rows = |it: &ColumnCondition| {
+            matches!(
+                it.column,
+                FilteredColumn::Clustering(_) | FilteredColumn::Regular(_) | FilteredColumn::Marker
+            )
+        };
         self.conditions.iter().any(of_rows)
     }
 
@@ -58,6 +62,7 @@ impl RowFilter {
     pub fn accepts_row(&self, row: &Row, now: EpochSeconds) -> bool {
         self.conditions.iter().all(|condition| match &condition.column {
             FilteredColumn::Regular(name) => condition.holds_for_column(row.column(name), now),
+            FilteredColumn::Marker => row.liveness.is_some_and(|marker| marker.is_live(now)),
             _ => true,
         })
     }

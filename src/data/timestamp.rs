@@ -46,6 +46,9 @@ pub struct Ttl(pub u32);
 impl Ttl {
     /// `Attributes.MAX_TTL`: 20 years of 365 days.
     pub const MAX_SECONDS: u32 = 20 * 365 * 24 * 60 * 60;
+
+    /// Of a marker that was never to live: it takes away a view's row. `LivenessInfo.EXPIRED_LIVENESS_TTL`.
+    pub const EXPIRED: Ttl = Ttl(i32::MAX as u32);
 }
 
 /// When data stops being live, and how long it was given.

@@ -16,7 +16,7 @@ use crate::data::{
 use crate::message::batch::StoreBatch;
 use crate::message::replica::FailureReason;
 use crate::message::{Envelope, Payload};
-use crate::replica::{self, Replica};
+use crate::replica;
 use crate::storage::{Durability, Engine};
 
 impl Running {
@@ -91,13 +91,7 @@ impl Running {
     }
 
     fn apply_here(&mut self, mutation: Mutation, message: &Envelope) -> Result<(), FailureReason> {
-        let mut replica = Replica {
-            engine: &mut self.engine,
-            schema: &self.schema,
-            outbox: &mut self.out,
-            cause: message.cause,
-        };
-        replica::apply(&mut replica, mutation)
+        replica::apply(&mut self.replica(message.cause), mutation)
     }
 
     /// Writes the batches whose coordinators have not dropped them.
@@ -188,7 +182,7 @@ impl Running {
         }
     }
 
-    fn drop_batch(&mut self, id: Uuid) {
+    pub(super) fn drop_batch(&mut self, id: Uuid) {
         self.batchlog.forget(id);
         let removal = batchlog::removal(id, self.wall_clock().into(), self.epoch_seconds());
         if let Err(error) = self.engine.apply(removal, Durability::Logged) {

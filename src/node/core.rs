@@ -9,6 +9,7 @@ use super::operator::TrafficView;
 use super::schema_sync::SchemaSync;
 use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
+use super::views::NodeViews;
 use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
 use crate::batchlog::Batchlog;
@@ -18,6 +19,7 @@ use crate::event::{Event, MessageKind, What};
 use crate::gossip::Gossiper;
 use crate::hints::Hints;
 use crate::message::{Envelope, Outbox};
+use crate::replica::Replica;
 use crate::ring::Ring;
 use crate::schema::Schema;
 use crate::storage::{Disk, Engine, StorageError};
@@ -42,6 +44,7 @@ pub(super) struct Running {
     pub gossiper: Gossiper,
     pub hints: Hints,
     pub batchlog: Batchlog,
+    pub views: NodeViews,
     pub bootstrap: Bootstrap,
     pub schema_sync: SchemaSync,
     pub operations: Operations,
@@ -124,6 +127,7 @@ impl Node {
             running.gossiper.next_timeout(),
             running.hints.next_timeout(),
             running.batchlog.next_timeout(),
+            running.views.next_timeout(),
             running.engine.next_timeout(),
             running.operations.next_timeout(),
             running.schema_sync.next_timeout(),
@@ -161,6 +165,20 @@ impl Running {
         self.last_timestamp
     }
 
+    /// This node as a replica, working for a request.
+    pub fn replica(&mut self, cause: Option<RequestId>) -> Replica<'_> {
+        let now = self.epoch_seconds();
+        Replica {
+            engine: &mut self.engine,
+            schema: &self.schema,
+            outbox: &mut self.out,
+            cause,
+            now,
+            views: &self.views.views,
+            view_updates: &mut self.views.found,
+        }
+    }
+
     pub fn event(&mut self, cause: Option<RequestId>, what: What) {
         let (at, node) = (self.now, self.config.endpoint);
         self.outputs.push(Output::Event(Event { at, node, cause, what }));
@@ -185,6 +203,9 @@ impl Running {
         if self.batchlog.next_timeout().is_some_and(|due| due <= now) {
             self.on_batchlog_due();
         }
+        if self.views.next_timeout().is_some_and(|due| due <= now) {
+            self.build_views();
+        }
         if self.schema_sync.next_timeout().is_some_and(|due| due <= now) {
             self.on_schema_timeout();
         }
@@ -202,6 +223,7 @@ impl Running {
     fn settle(&mut self) {
         loop {
             self.follow_gossip();
+            self.send_view_updates();
             for (cause, what) in core::mem::take(&mut self.out.events) {
                 if matches!(what, What::DigestMismatch { .. }) {
                     self.traffic.blocking_read_repairs += 1;

@@ -9,7 +9,7 @@ use crate::data::{ConsistencyLevel, Mutation};
 use crate::event::What;
 use crate::message::replica::{CounterRequest, FailureReason};
 use crate::message::{Envelope, Payload};
-use crate::replica::{self, Replica};
+use crate::replica;
 
 impl Running {
     /// Begins an increment of a client's.
@@ -93,12 +93,7 @@ impl Running {
         cause: Option<RequestId>,
     ) -> Result<OperationId, FailureReason> {
         let (node, wall_clock, now) = (self.host_id, self.wall_clock(), self.now);
-        let mut replica = Replica {
-            engine: &mut self.engine,
-            schema: &self.schema,
-            outbox: &mut self.out,
-            cause,
-        };
+        let mut replica = self.replica(cause);
         let mutation = replica::lead(&mut replica, node, wall_clock, mutation)?;
         let (keyspace, token) = (mutation.keyspace.clone(), mutation.key.token);
         let operation = self.with_cluster(&keyspace, |cluster, operations, out| {

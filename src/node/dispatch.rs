@@ -11,7 +11,6 @@ use crate::message::gossip::ApplicationState;
 use crate::message::replica::FailureReason;
 use crate::message::{Envelope, Payload};
 use crate::paxos;
-use crate::replica::Replica;
 use crate::ring::NodeState;
 use crate::storage::{Durability, StorageError};
 
@@ -41,14 +40,8 @@ impl Running {
     }
 
     fn on_replica_request(&mut self, message: &Envelope) {
-        let (engine, schema, outbox) = (&mut self.engine, &*self.schema, &mut self.out);
-        let mut replica = Replica {
-            engine,
-            schema,
-            outbox,
-            cause: message.cause,
-        };
-        if let Some(answer) = replica.answer(&message.payload) {
+        let answer = self.replica(message.cause).answer(&message.payload);
+        if let Some(answer) = answer {
             self.answer(message, answer);
         }
     }
@@ -83,9 +76,13 @@ impl Running {
     }
 
     fn on_paxos_request(&mut self, message: &Envelope) {
+        let now = self.epoch_seconds();
         let mut store = NodePaxosStore {
             engine: &mut self.engine,
             schema: &self.schema,
+            views: &mut self.views,
+            now,
+            cause: message.cause,
         };
         let (cause, out) = (message.cause, &mut self.out);
         let answer = match &message.payload {

@@ -21,6 +21,7 @@ mod start;
 mod system_tables;
 mod uuids;
 mod view;
+mod views;
 
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};

@@ -49,6 +49,8 @@ pub(super) enum Owner {
     Request { request: RequestId, index: usize },
     /// A batch that this node keeps and whose coordinator did not come back.
     Batch(Uuid),
+    /// Updates of views that this node sends, kept as a batch.
+    View(Uuid),
     /// A coordinator for which this node leads an increment.
     Coordinator(Asked),
 }

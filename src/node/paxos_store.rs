@@ -1,14 +1,20 @@
 //! Where a replica's Paxos state is kept: among the node's own values, in its commit log.
 
-use crate::data::{Mutation, TableId, WriteTimestamp};
+use super::views::NodeViews;
+use crate::base::RequestId;
+use crate::data::{EpochSeconds, Mutation, TableId, WriteTimestamp};
 use crate::message::paxos::Subject;
 use crate::paxos::{PaxosState, PaxosStore, state_lifetime};
+use crate::replica;
 use crate::schema::Schema;
 use crate::storage::{Durability, Engine, StorageError};
 
 pub(super) struct NodePaxosStore<'a> {
     pub engine: &'a mut Engine,
     pub schema: &'a Schema,
+    pub views: &'a mut NodeViews,
+    pub now: EpochSeconds,
+    pub cause: Option<RequestId>,
 }
 
 /// The name under which a subject's state is kept: the table's id and the key, in hexadecimal.
@@ -28,6 +34,8 @@ impl PaxosStore for NodePaxosStore<'_> {
     }
 
     fn apply(&mut self, mutation: &Mutation) -> Result<(), StorageError> {
+        let updates = replica::view_updates(self.engine, &self.views.views, mutation, self.now, self.cause)?;
+        self.views.found.extend(updates);
         self.engine.apply(mutation.clone(), Durability::Logged).map(drop)
     }
 

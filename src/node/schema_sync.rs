@@ -182,6 +182,7 @@ impl Running {
         for table in gone {
             self.engine.drop_table(table)?;
         }
+        self.follow_views();
         let version = self.schema.version();
         self.gossiper
             .set_local_state(ApplicationState::Schema, version.to_string());

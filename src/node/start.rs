@@ -12,6 +12,7 @@ use super::schema_sync::{SchemaSync, load, stored_tables};
 use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
+use super::views::NodeViews;
 use crate::base::{Endpoint, HostId, Instant, Random};
 use crate::batchlog::Batchlog;
 use crate::coordinator::BallotGenerator;
@@ -90,6 +91,7 @@ impl Running {
             gossiper,
             hints,
             batchlog: Batchlog::new(batches, now),
+            views: NodeViews::default(),
             bootstrap: Bootstrap::new(now),
             schema_sync: SchemaSync::default(),
             operations: Operations::default(),
@@ -111,6 +113,7 @@ impl Running {
             started: now,
             now,
         };
+        running.follow_views();
         running.event(None, What::NodeStarted { generation });
         if !opened.fresh {
             let (mutations, torn) = (opened.replayed.mutations, opened.replayed.torn.is_some());

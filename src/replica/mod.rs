@@ -7,9 +7,11 @@ mod counter;
 mod read;
 #[cfg(test)]
 mod tests;
+mod view;
 mod write;
 
 use crate::base::RequestId;
+use crate::data::EpochSeconds;
 use crate::event::What;
 use crate::message::replica::FailureReason;
 use crate::message::{Outbox, Payload};
@@ -18,6 +20,7 @@ use crate::storage::{Engine, StorageError};
 
 pub use counter::lead;
 pub use read::{read, read_table};
+pub use view::{View, ViewUpdate, Views, view_rows, view_updates};
 pub use write::{apply, apply_hint, truncate};
 
 /// What a replica works with: its storage, the schema it knows, and for whose sake it works.
@@ -26,6 +29,10 @@ pub struct Replica<'a> {
     pub schema: &'a Schema,
     pub outbox: &'a mut Outbox,
     pub cause: Option<RequestId>,
+    pub now: EpochSeconds,
+    pub views: &'a Views,
+    /// What writes change in views: left for the node to send on.
+    pub view_updates: &'a mut Vec<ViewUpdate>,
 }
 
 impl Replica<'_> {

@@ -104,6 +104,9 @@ impl Node {
             schema: &self.schema,
             outbox: &mut self.outbox,
             cause: CAUSE,
+            now: EpochSeconds(0),
+            views: &Views::default(),
+            view_updates: &mut Vec::new(),
         };
         replica.answer(&payload).unwrap()
     }
@@ -299,6 +302,9 @@ fn what_is_no_request_to_a_replica_gets_no_answer() {
         schema: &node.schema,
         outbox: &mut node.outbox,
         cause: None,
+        now: EpochSeconds(0),
+        views: &Views::default(),
+        view_updates: &mut Vec::new(),
     };
     assert_eq!(replica.answer(&Payload::EchoRequest), None);
 }

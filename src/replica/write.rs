@@ -1,6 +1,6 @@
 //! Writes: mutations, hints for this node, truncation.
 
-use super::{Replica, reason};
+use super::{Replica, reason, view_updates};
 use crate::data::{Mutation, TableName};
 use crate::event::What;
 use crate::message::replica::{FailureReason, HintRequest, TruncateRequest};
@@ -23,10 +23,13 @@ pub fn apply(replica: &mut Replica<'_>, mutation: Mutation) -> Result<(), Failur
     } else {
         Durability::MemoryOnly
     };
+    let updates = view_updates(replica.engine, replica.views, &mutation, replica.now, replica.cause);
+    let updates = updates.map_err(|error| reason(&error))?;
     let applied = replica
         .engine
         .apply(mutation, durability)
         .map_err(|error| reason(&error))?;
+    replica.view_updates.extend(updates);
     if applied.position.is_some() {
         replica.event(What::CommitLogAppended);
     }
@@ -65,10 +68,18 @@ pub fn truncate(replica: &mut Replica<'_>, request: &TruncateRequest) -> Result<
         .ok_or(FailureReason::IncompatibleSchema)?
         .name
         .clone();
-    replica
-        .engine
-        .truncate(request.table, request.truncated_at)
-        .map_err(|error| reason(&error))?;
+    let views: Vec<_> = replica
+        .views
+        .of(request.table)
+        .iter()
+        .map(|view| view.table.id)
+        .collect();
+    for table in views.into_iter().chain([request.table]) {
+        replica
+            .engine
+            .truncate(table, request.truncated_at)
+            .map_err(|error| reason(&error))?;
+    }
     replica.event(What::Truncated { table });
     Ok(())
 }

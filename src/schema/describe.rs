@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::params::java_double;
-use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, TableMetadata, replication_options};
+use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, TableMetadata, ViewMetadata, replication_options};
 use crate::data::UserType;
 use crate::data::identifier::maybe_quote;
 
@@ -43,23 +43,53 @@ pub fn describe_table(table: &TableMetadata) -> String {
         let _ = writeln!(out, "    PRIMARY KEY ({})", primary_key(table));
     }
     out.push_str(") WITH ");
-    if !table.clustering.is_empty() {
-        let order = |it: &ColumnMetadata| {
-            format!(
-                "{} {}",
-                maybe_quote(&it.name),
-                if it.descending { "DESC" } else { "ASC" }
-            )
-        };
-        let _ = write!(
-            out,
-            "CLUSTERING ORDER BY ({})\n    AND ",
-            join(table.clustering.iter().map(order))
-        );
-    }
+    out.push_str(&clustering_order(table));
     out.push_str(&options(table).join("\n    AND "));
     out.push(';');
     out
+}
+
+/// `CREATE MATERIALIZED VIEW ...;` with every option.
+pub fn describe_view(table: &TableMetadata, view: &ViewMetadata) -> String {
+    let names = join(table.columns().map(|it| maybe_quote(&it.name).into_owned()));
+    let selection = if view.includes_all_columns { "*" } else { &names };
+    let mut out = format!(
+        "CREATE MATERIALIZED VIEW {} AS\n",
+        qualified(&table.keyspace, &table.name)
+    );
+    let _ = writeln!(out, "    SELECT {selection}");
+    let _ = writeln!(out, "    FROM {}", qualified(&table.keyspace, &view.base));
+    let _ = writeln!(out, "    WHERE {}", view.where_clause);
+    let _ = writeln!(out, "    PRIMARY KEY ({})", primary_key(table));
+    out.push_str(" WITH ");
+    out.push_str(&clustering_order(table));
+    let options = options(table);
+    let is_shown = |option: &&String| !option.starts_with("default_time_to_live");
+    out.push_str(
+        &options
+            .iter()
+            .filter(is_shown)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n    AND "),
+    );
+    out.push(';');
+    out
+}
+
+/// `CLUSTERING ORDER BY (...)` and what joins it to the options.
+fn clustering_order(table: &TableMetadata) -> String {
+    if table.clustering.is_empty() {
+        return String::new();
+    }
+    let order = |it: &ColumnMetadata| {
+        let direction = if it.descending { "DESC" } else { "ASC" };
+        format!("{} {direction}", maybe_quote(&it.name))
+    };
+    format!(
+        "CLUSTERING ORDER BY ({})\n    AND ",
+        join(table.clustering.iter().map(order))
+    )
 }
 
 /// `CREATE TYPE ...;`

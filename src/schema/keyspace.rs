@@ -28,8 +28,17 @@ pub struct KeyspaceMetadata {
     pub name: KeyspaceName,
     pub replication: ReplicationParams,
     pub durable_writes: bool,
+    /// Materialized views among them.
     pub tables: BTreeMap<TableName, Arc<TableMetadata>>,
     pub types: BTreeMap<String, Arc<UserType>>,
+}
+
+impl KeyspaceMetadata {
+    /// The views of a table, by name.
+    pub fn views_of(&self, base: TableId) -> impl Iterator<Item = &Arc<TableMetadata>> {
+        let is_of_base = move |it: &&Arc<TableMetadata>| it.view.as_ref().is_some_and(|view| view.base_id == base);
+        self.tables.values().filter(is_of_base)
+    }
 }
 
 /// All keyspaces, as one node knows them. A value: a change makes a new one, and readers of the old keep theirs.

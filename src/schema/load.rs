@@ -8,7 +8,8 @@ use md5::{Digest, Md5};
 
 use super::system_schema::schema_table;
 use super::{
-    ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams, system_schema,
+    ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams, ViewMetadata,
+    system_schema,
 };
 use crate::base::codec;
 use crate::data::{
@@ -30,8 +31,8 @@ pub fn load_schema(
     builtin: impl IntoIterator<Item = KeyspaceMetadata>,
     now: EpochSeconds,
 ) -> Result<Schema, SchemaRowError> {
-    let [headers, tables, columns, types] =
-        ["keyspaces", "tables", "columns", "types"].map(|name| Table::new(name, read(schema_table(name)), now));
+    let [headers, tables, views, columns, types] = ["keyspaces", "tables", "views", "columns", "types"]
+        .map(|name| Table::new(name, read(schema_table(name)), now));
     let mut keyspaces = Vec::new();
     // The rows of keyspaces that are the same everywhere are there to be read.
     let own = |name: &&str| !super::change::is_local_system_keyspace(name);
@@ -44,7 +45,7 @@ pub fn load_schema(
             name: KeyspaceName::new(name),
             replication: replication(&header)?,
             durable_writes: header.required("durable_writes", boolean)?,
-            tables: load_tables(name, &tables, &columns, &types)?,
+            tables: load_tables(name, [&tables, &views], &columns, &types)?,
             types,
         });
     }
@@ -130,6 +131,10 @@ impl SchemaRow<'_> {
         self.optional(column, convert)?
             .ok_or_else(|| self.error(format!("column {column} is missing")))
     }
+}
+
+fn uuid(value: Value) -> Option<uuid::Uuid> {
+    if let Value::Uuid(it) = value { Some(it) } else { None }
 }
 
 fn boolean(value: Value) -> Option<bool> {
@@ -246,7 +251,7 @@ fn parse_type(row: &SchemaRow<'_>, text: &str, types: &Types) -> Result<CqlType,
 
 fn load_tables(
     keyspace: &str,
-    tables: &Table,
+    [tables, views]: [&Table; 2],
     columns: &Table,
     types: &Types,
 ) -> Result<BTreeMap<TableName, Arc<TableMetadata>>, SchemaRowError> {
@@ -258,23 +263,53 @@ fn load_tables(
             .push(load_column(&row, types)?);
     }
     let mut loaded = BTreeMap::new();
-    for row in tables.rows(keyspace) {
+    for row in tables.rows(keyspace).chain(views.rows(keyspace)) {
         let name = row.name(0)?;
         // A table's row without columns is half of a drop that raced with another change: the table is gone.
         let Some(columns) = by_table.remove(&name) else {
             continue;
         };
-        let id = row.required("id", |value| {
-            if let Value::Uuid(id) = value {
-                Some(TableId(id))
-            } else {
-                None
-            }
-        })?;
-        let table = TableMetadata::new(id, keyspace.into(), TableName::new(&name), columns, load_params(&row)?);
-        loaded.insert(table.name.clone(), Arc::new(table));
+        let id = row.required("id", uuid).map(TableId)?;
+        let mut table = TableMetadata::new(id, keyspace.into(), TableName::new(&name), columns, load_params(&row)?);
+        if core::ptr::eq(row.table, views) {
+            table.view = Some(Arc::new(load_view(&row)?));
+        }
+        loaded.insert(table.name.clone(), table);
     }
-    Ok(loaded)
+    let columns_in_key = loaded
+        .values()
+        .map(|view| base_column_in_key(view, &loaded))
+        .collect::<Vec<_>>();
+    for (table, column) in loaded.values_mut().zip(columns_in_key) {
+        if let Some(view) = table.view.as_mut().and_then(Arc::get_mut) {
+            view.base_column_in_key = column;
+        }
+    }
+    Ok(loaded
+        .into_iter()
+        .map(|(name, table)| (name, Arc::new(table)))
+        .collect())
+}
+
+fn load_view(row: &SchemaRow<'_>) -> Result<ViewMetadata, SchemaRowError> {
+    Ok(ViewMetadata {
+        base_id: row.required("base_table_id", uuid).map(TableId)?,
+        base: TableName::new(&row.required("base_table_name", text)?),
+        includes_all_columns: row.required("include_all_columns", boolean)?,
+        where_clause: row.required("where_clause", text)?,
+        base_column_in_key: None,
+    })
+}
+
+/// The column of a view's key that is not in its base table's.
+fn base_column_in_key(view: &TableMetadata, tables: &BTreeMap<TableName, TableMetadata>) -> Option<ColumnName> {
+    let base = tables.get(view.view.as_ref()?.base.as_str())?;
+    let is_regular = |column: &&ColumnMetadata| {
+        let column = base.column(&column.name);
+        column.is_some_and(|it| it.kind > ColumnKind::Clustering)
+    };
+    let key = view.partition_key.iter().chain(&view.clustering);
+    key.into_iter().find(is_regular).map(|column| column.name.clone())
 }
 
 fn load_column(row: &SchemaRow<'_>, types: &Types) -> Result<ColumnMetadata, SchemaRowError> {
@@ -313,7 +348,10 @@ fn load_params(row: &SchemaRow<'_>) -> Result<TableParams, SchemaRowError> {
         compression: row.required("compression", text_map)?,
         memtable: row.optional("memtable", text)?.unwrap_or(default.memtable),
         crc_check_chance: row.required("crc_check_chance", double)?,
-        default_time_to_live: row.required("default_time_to_live", count)?,
+        // A view's row does not say.
+        default_time_to_live: row
+            .optional("default_time_to_live", count)?
+            .unwrap_or(default.default_time_to_live),
         extensions: row.required("extensions", blob_map)?,
         gc_grace_seconds: row.required("gc_grace_seconds", count)?,
         incremental_backups: row

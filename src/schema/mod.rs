@@ -17,6 +17,7 @@ mod replication;
 mod rows;
 mod system_schema;
 mod table;
+mod view;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ pub use builtin::{
     SYSTEM, SYSTEM_VIEWS, SYSTEM_VIRTUAL_SCHEMA, described_system_keyspaces, is_system_keyspace, is_virtual_keyspace,
     local_keyspaces, replicated_system_keyspaces,
 };
-pub use describe::{describe_keyspace, describe_table, describe_type};
+pub use describe::{describe_keyspace, describe_table, describe_type, describe_view};
 pub use error::SchemaError;
 pub use keyspace::{KeyspaceMetadata, ReplicationParams, Schema};
 pub use load::{SchemaRowError, load_schema};
@@ -33,3 +34,4 @@ pub use replication::ClusterShape;
 pub use rows::{change_mutation, replication_options};
 pub use system_schema::{SYSTEM_SCHEMA, system_schema, system_table};
 pub use table::{ColumnKind, ColumnMetadata, TableMetadata, TableParams};
+pub use view::ViewMetadata;

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::system_schema::{SYSTEM_SCHEMA, schema_table};
-use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, TableMetadata};
+use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, TableMetadata, ViewMetadata};
 use crate::data::{
     Cell, DecoratedKey, DeletionTime, EpochSeconds, KeyspaceName, Mutation, Partition, PartitionKey, Row, Slice,
     UserType, Value, WriteTimestamp,
@@ -123,7 +123,7 @@ impl Writer {
     }
 
     fn drop_table(&mut self, table: &TableMetadata) {
-        self.delete_row("tables", [&table.name]);
+        self.delete_row(if table.view.is_some() { "views" } else { "tables" }, [&table.name]);
         let deletion = self.deletion;
         for child in ["columns", "column_masks", "dropped_columns", "triggers", "indexes"] {
             self.update(child, |metadata, update| {
@@ -138,8 +138,11 @@ impl Writer {
     }
 
     fn table(&mut self, before: Option<&TableMetadata>, table: &TableMetadata) {
-        if before.is_none_or(|it| it.params != table.params || it.id != table.id) {
-            self.row("tables", [&table.name], table_cells(table));
+        if before.is_none_or(|it| it.params != table.params || it.id != table.id || it.view != table.view) {
+            match &table.view {
+                None => self.row("tables", [&table.name], table_cells(table)),
+                Some(view) => self.row("views", [&table.name], view_cells(table, view)),
+            }
         }
         for column in before.into_iter().flat_map(TableMetadata::columns) {
             if table.column(&column.name).is_none() {
@@ -208,6 +211,20 @@ pub fn replication_options(replication: &ReplicationParams) -> Vec<(String, Stri
                 .collect()
         }
     }
+}
+
+fn view_cells(table: &TableMetadata, view: &ViewMetadata) -> Vec<(&'static str, Option<Value>)> {
+    // Of a view these say nothing: its data expires with the base table's.
+    let is_of_tables = |name: &str| ["default_time_to_live", "flags"].contains(&name);
+    let mut cells = table_cells(table);
+    cells.retain(|(name, _)| !is_of_tables(name));
+    cells.extend([
+        ("base_table_id", Some(Value::Uuid(view.base_id.0))),
+        ("base_table_name", text(&view.base)),
+        ("include_all_columns", Some(Value::Boolean(view.includes_all_columns))),
+        ("where_clause", text(&view.where_clause)),
+    ]);
+    cells
 }
 
 fn column_cells(column: &ColumnMetadata) -> Vec<(&'static str, Option<Value>)> {

@@ -1,9 +1,11 @@
 //! Tables and their columns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ViewMetadata;
 use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, TableId, TableName};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub struct TableMetadata {
     pub regulars: BTreeMap<ColumnName, ColumnMetadata>,
     pub params: TableParams,
     pub comparator: ClusteringComparator,
+    /// What it is a view of, if it is a materialized view.
+    pub view: Option<Arc<ViewMetadata>>,
 }
 
 impl TableMetadata {
@@ -59,6 +63,7 @@ impl TableMetadata {
             regulars: BTreeMap::new(),
             params,
             comparator: ClusteringComparator::default(),
+            view: None,
         };
         for column in columns {
             match column.kind {
@@ -92,6 +97,11 @@ impl TableMetadata {
     pub fn is_counter(&self) -> bool {
         let mut rest = self.regulars.values().chain(self.statics.values());
         rest.any(|column| column.ty == CqlType::Counter)
+    }
+
+    /// Whether its rows live by their markers alone. `TableMetadata.enforceStrictLiveness`.
+    pub fn needs_markers(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.base_column_in_key.is_some())
     }
 
     pub fn column(&self, name: &str) -> Option<&ColumnMetadata> {

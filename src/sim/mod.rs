@@ -15,6 +15,7 @@ mod machine;
 mod network;
 mod node_machine;
 mod pacing;
+pub mod promises;
 mod roster;
 mod scheduler;
 mod script;

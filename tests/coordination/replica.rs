@@ -1,10 +1,10 @@
 //! A replica: real storage, and real acceptors that keep their state in it.
 
-use ringscope::data::{Mutation, TableId, WriteTimestamp};
+use ringscope::data::{EpochSeconds, Mutation, TableId, WriteTimestamp};
 use ringscope::message::paxos::Subject;
 use ringscope::message::{Envelope, Outbox, Payload};
 use ringscope::paxos::{self, PaxosState, PaxosStore};
-use ringscope::replica::Replica;
+use ringscope::replica::{Replica, Views};
 use ringscope::schema::Schema;
 use ringscope::storage::{Durability, Engine, StorageError};
 
@@ -29,6 +29,9 @@ pub fn answer(engine: &mut Engine, schema: &Schema, envelope: &Envelope, out: &m
                 schema,
                 outbox: out,
                 cause,
+                now: EpochSeconds(0),
+                views: &Views::default(),
+                view_updates: &mut Vec::new(),
             };
             replica.answer(request).expect("a request to a replica")
         }

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{BindMarker, QualifiedName, Separated, Term};
+use crate::data::identifier::maybe_quote;
 
 /// All of its relations and expressions must hold. Empty if there is no WHERE.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,6 +104,39 @@ impl fmt::Display for Operator {
             Operator::ContainsKey => "CONTAINS KEY",
             Operator::Like => "LIKE",
         })
+    }
+}
+
+impl Relation {
+    /// The columns it is about.
+    pub fn columns(&self) -> Vec<&str> {
+        match self {
+            Relation::Column { column, .. }
+            | Relation::Element { column, .. }
+            | Relation::ColumnIn { column, .. }
+            | Relation::IsNotNull { column } => vec![column],
+            Relation::Token { columns, .. }
+            | Relation::Columns { columns, .. }
+            | Relation::ColumnsIn { columns, .. } => columns.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// As it would be written again: its display, with names in quotes where they need them.
+    pub fn to_cql(&self) -> String {
+        let quoted = |name: &String| maybe_quote(name).into_owned();
+        let mut relation = self.clone();
+        match &mut relation {
+            Relation::Column { column, .. }
+            | Relation::Element { column, .. }
+            | Relation::ColumnIn { column, .. }
+            | Relation::IsNotNull { column } => *column = quoted(column),
+            Relation::Token { columns, .. }
+            | Relation::Columns { columns, .. }
+            | Relation::ColumnsIn { columns, .. } => {
+                columns.iter_mut().for_each(|column| *column = quoted(column));
+            }
+        }
+        relation.to_string()
     }
 }
 

@@ -61,6 +61,14 @@ impl PrepareContext<'_> {
     }
 }
 
+fn plural(names: &[String]) -> &'static str {
+    if names.len() == 1 { "" } else { "s" }
+}
+
+fn listed(names: &[String]) -> String {
+    format!("[{}]", names.join(", "))
+}
+
 /// `BatchStatement.validate`, whose order of complaints this is.
 fn validate(batch: &Batch, statements: &[ModifyPlan], has_conditions: bool) -> Result<(), QueryError> {
     let refuse = |text: &str| Err(QueryError::invalid(text));
@@ -99,7 +107,79 @@ fn validate(batch: &Batch, statements: &[ModifyPlan], has_conditions: bool) -> R
     Ok(())
 }
 
+/// `batch_size_warn_threshold`, 5 KiB, and `batch_size_fail_threshold`, 50 KiB.
+const WARN_BYTES: usize = 5 * 1024;
+const FAIL_BYTES: usize = 50 * 1024;
+
+/// `unlogged_batch_across_partitions_warn_threshold`
+const WARN_PARTITIONS: usize = 10;
+
 impl BatchPlan {
+    /// What Cassandra has to say of the batch that these are the mutations of, or why it refuses it.
+    pub fn warnings(&self, mutations: &[Mutation]) -> Result<Vec<String>, QueryError> {
+        let mut warnings = Vec::new();
+        let without_grace = self.names(|table| table.params.gc_grace_seconds == 0);
+        if self.is_logged && !without_grace.is_empty() {
+            warnings.push(format!(
+                "Executing a LOGGED BATCH on table{} {}, configured with a gc_grace_seconds of 0. The gc_grace_seconds is used \
+                 to TTL batchlog entries, so setting gc_grace_seconds too low on tables involved in an atomic batch might \
+                 cause batchlog entries to expire before being replayed.",
+                plural(&without_grace),
+                listed(&without_grace)
+            ));
+        }
+        if mutations.len() <= 1 {
+            return Ok(warnings);
+        }
+        let names = self.names(|_| true);
+        let bytes = mutations.iter().map(Mutation::data_size).sum::<usize>();
+        if bytes > FAIL_BYTES {
+            return Err(QueryError::invalid("Batch too large"));
+        }
+        if bytes > WARN_BYTES {
+            warnings.push(format!(
+                "Batch for {} is of size {bytes}, exceeding specified threshold of {WARN_BYTES} by {}.",
+                listed(&names),
+                bytes - WARN_BYTES
+            ));
+        }
+        let mut keys: Vec<_> = mutations.iter().map(|mutation| &mutation.key).collect();
+        keys.sort();
+        keys.dedup();
+        if !self.is_logged && keys.len() > WARN_PARTITIONS {
+            warnings.push(format!(
+                "Unlogged batch covering {} partitions detected against table{} {}. You should use a logged batch for \
+                 atomicity, or asynchronous writes for performance.",
+                keys.len(),
+                plural(&names),
+                listed(&names)
+            ));
+        }
+        Ok(warnings)
+    }
+
+    /// The tables of the batch, as a `HashSet` of their names lists them.
+    fn names(&self, is_wanted: impl Fn(&TableMetadata) -> bool) -> Vec<String> {
+        let tables = self.tables().filter(|table| is_wanted(table));
+        let mut names: Vec<String> = tables
+            .map(|table| format!("{}.{}", table.keyspace, table.name))
+            .collect();
+        names.sort();
+        names.dedup();
+        let bucket = |name: &String| {
+            let units = name.encode_utf16();
+            let hash = units.fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+            (hash ^ (hash >> 16)) & 15
+        };
+        names.sort_by_key(bucket);
+        names
+    }
+
+    /// What is wrong with its statements whatever they write.
+    pub fn validate(&self) -> Result<(), QueryError> {
+        self.statements.iter().try_for_each(ModifyPlan::validate)
+    }
+
     pub fn tables(&self) -> impl Iterator<Item = &Arc<TableMetadata>> {
         self.statements.iter().map(ModifyPlan::table)
     }

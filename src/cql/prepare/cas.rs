@@ -139,6 +139,11 @@ impl CasPlan {
         &self.statements[0].modify.table
     }
 
+    /// What is wrong with its statements whatever they write.
+    pub fn validate(&self) -> Result<(), QueryError> {
+        self.statements.iter().try_for_each(|it| it.modify.validate())
+    }
+
     pub fn key(&self, at: &mut Evaluation<'_>) -> Result<DecoratedKey, QueryError> {
         let mut first = None;
         for statement in &self.statements {

@@ -53,9 +53,14 @@ impl PrepareContext<'_> {
             SchemaStatement::CreateIndex(_) | SchemaStatement::DropIndex { .. } => {
                 return Err(not_yet("Secondary indexes"));
             }
-            SchemaStatement::CreateView(_) | SchemaStatement::AlterView(_) | SchemaStatement::DropView { .. } => {
-                return Err(not_yet("Materialized views"));
-            }
+            SchemaStatement::CreateView(it) => ChangeRequest::CreateView(Box::new(self.new_view(it)?)),
+            SchemaStatement::AlterView(it) => ChangeRequest::AlterView {
+                view: self.table_ref(&it.name, it.if_exists)?,
+                properties: it.properties.clone(),
+            },
+            SchemaStatement::DropView { name, if_exists } => ChangeRequest::DropView {
+                view: self.table_ref(name, *if_exists)?,
+            },
             SchemaStatement::CreateFunction(_)
             | SchemaStatement::DropFunction(_)
             | SchemaStatement::CreateAggregate(_)

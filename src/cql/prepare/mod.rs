@@ -26,6 +26,7 @@ mod term;
 mod tuple_relation;
 mod type_name;
 mod user_function;
+mod view;
 
 pub use batch::BatchPlan;
 pub use cas::{CasDecision, CasPlan};
@@ -36,6 +37,7 @@ pub use modify::ModifyPlan;
 pub use plan::{Evaluation, Plan, Prepared, UuidKind};
 pub use run::{SelectRun, SelectStep};
 pub use select::SelectPlan;
+pub use view::view_filter;
 
 use std::sync::Arc;
 
@@ -58,7 +60,14 @@ pub fn prepare(statement: &Statement, context: &PrepareContext<'_>) -> Result<Pr
         },
         Statement::Batch(batch) => context.batch(batch)?,
         Statement::Use(keyspace) => Plan::Use(KeyspaceName::new(keyspace)),
-        Statement::Truncate(name) => Plan::Truncate(context.table(name)?.clone()),
+        Statement::Truncate(name) => match context.table(name)? {
+            table if table.view.is_some() => {
+                return Err(QueryError::invalid(
+                    "Cannot TRUNCATE materialized view directly; must truncate base table instead",
+                ));
+            }
+            table => Plan::Truncate(table.clone()),
+        },
         Statement::Schema(statement) => match context.change(statement)? {
             Some(change) => Plan::Change(change),
             None => Plan::Nothing,

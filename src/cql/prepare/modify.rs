@@ -217,7 +217,6 @@ impl ModifyPlan {
 
     /// One mutation a partition; `timestamp` is for a statement that names none.
     pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
-        self.check_attributes()?;
         let timestamp = self.attributes.timestamp(timestamp, at)?;
         let mut mutations = Vec::new();
         for key in self.keys(at)? {
@@ -227,8 +226,8 @@ impl ModifyPlan {
         Ok(mutations)
     }
 
-    /// A counter's time is that of its increments, and it does not expire.
-    fn check_attributes(&self) -> Result<(), QueryError> {
+    /// What is wrong with it whatever it writes. `ModificationStatement.validate`.
+    pub fn validate(&self) -> Result<(), QueryError> {
         let refused = |what: &str| {
             Err(QueryError::invalid(format!(
                 "Cannot provide custom {what} for counter updates"
@@ -237,6 +236,7 @@ impl ModifyPlan {
         match self.table.is_counter() {
             true if self.attributes.has_timestamp() => refused("timestamp"),
             true if self.attributes.has_time_to_live() => refused("TTL"),
+            _ if self.table.view.is_some() => Err(QueryError::invalid("Cannot directly modify a materialized view")),
             _ => Ok(()),
         }
     }

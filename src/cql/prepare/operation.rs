@@ -284,6 +284,7 @@ impl PrepareContext<'_> {
                 operation(TypedChange::Add(self.term(term, &whole, &table.keyspace)?))
             }
             Change::Prepend(term) => {
+                let value = self.term(term, &whole, &table.keyspace)?;
                 if !matches!(column.ty, CqlType::List { .. }) {
                     return Err(QueryError::invalid(format!(
                         "Invalid operation ({0} = {term} - {0}) for non list column {0}",
@@ -291,7 +292,7 @@ impl PrepareContext<'_> {
                     )));
                 }
                 needs_multi_cell(&format!("{0} = {term} - {0}", column.name))?;
-                operation(TypedChange::Prepend(self.term(term, &whole, &table.keyspace)?))
+                operation(TypedChange::Prepend(value))
             }
             Change::Subtract(term) => {
                 needs_multi_cell(&format!("{0} = {0} - {term}", column.name))?;

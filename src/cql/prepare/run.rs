@@ -19,8 +19,8 @@ use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
 use crate::data::types::layout::join_collection;
 use crate::data::{
-    Clustering, ColumnCondition, ColumnSelection, DecoratedKey, EpochSeconds, FilteredColumn, Operator, Partition,
-    PartitionBound, PartitionRange, PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice, Token,
+    Clustering, ColumnCondition, ColumnSelection, CqlType, DecoratedKey, EpochSeconds, FilteredColumn, Operator,
+    Partition, PartitionBound, PartitionRange, PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice, Token,
 };
 use crate::schema::{ColumnKind, ColumnMetadata};
 
@@ -523,6 +523,15 @@ fn filter(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<RowFilter, Query
                         .ok_or_else(|| QueryError::invalid(format!("Invalid null map key for column {name}")))?,
                 ),
             },
+        });
+    }
+    if plan.table.needs_markers() {
+        filter.conditions.push(ColumnCondition {
+            column: FilteredColumn::Marker,
+            ty: CqlType::Boolean,
+            operator: Operator::Eq,
+            value: Bytes::new(),
+            key: None,
         });
     }
     Ok(filter)

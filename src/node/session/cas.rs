@@ -18,6 +18,7 @@ impl Running {
         plan: CasPlan,
         values: &[BoundValue],
     ) -> Result<Started, QueryError> {
+        plan.validate()?;
         levels::check_commit(request.consistency)?;
         levels::check_serial(request.serial_consistency)?;
         levels::refuse_system(&plan.table().keyspace)?;

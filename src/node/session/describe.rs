@@ -8,7 +8,8 @@ use crate::data::{ColumnName, CqlType, KeyspaceName};
 use crate::node::core::Running;
 use crate::node::system_tables::PARTITIONER;
 use crate::schema::{
-    KeyspaceMetadata, TableMetadata, describe_keyspace, describe_table, describe_type, is_virtual_keyspace,
+    KeyspaceMetadata, TableMetadata, describe_keyspace, describe_table, describe_type, describe_view,
+    is_virtual_keyspace,
 };
 
 /// One described thing.
@@ -36,13 +37,14 @@ impl Running {
                     everything(found)
                 }
             }
-            DescribeWhat::Tables => self.each(used, |it| it.tables.values().map(|it| table(it, false)).collect()),
+            DescribeWhat::Tables => self.each(used, |it| tables(it).map(|it| table(it, false)).collect()),
             DescribeWhat::Types => self.each(used, |it| types(it, false)),
             DescribeWhat::Functions | DescribeWhat::Aggregates => Vec::new(),
             DescribeWhat::Table(name) => {
                 let found = self.keyspace_named(name, used)?;
                 let missing = || not_found(format!("Table '{}' not found in keyspace '{}'", name.name, found.name));
-                vec![table(found.tables.get(name.name.as_str()).ok_or_else(missing)?, true)]
+                let found_table = found.tables.get(name.name.as_str()).filter(|it| it.view.is_none());
+                with_views(found, found_table.ok_or_else(missing)?)
             }
             DescribeWhat::Type(name) => {
                 let found = self.keyspace_named(name, used)?;
@@ -65,7 +67,13 @@ impl Running {
                 let text = format!("Table for existing index '{}' not found in '{}'", name.name, found.name);
                 return Err(not_found(text));
             }
-            DescribeWhat::View(name) => return Err(self.none_of(name, used, "Materialized view")?),
+            DescribeWhat::View(name) => {
+                let found = self.keyspace_named(name, used)?;
+                match found.tables.get(name.name.as_str()).filter(|it| it.view.is_some()) {
+                    Some(view) => vec![table(view, true)],
+                    None => return Err(self.none_of(name, used, "Materialized view")?),
+                }
+            }
             DescribeWhat::Function(name) => return Err(self.none_of(name, used, "User defined function")?),
             DescribeWhat::Aggregate(name) => return Err(self.none_of(name, used, "User defined aggregate")?),
             DescribeWhat::Any(name) => self.describe_any(name, used)?,
@@ -84,10 +92,10 @@ impl Running {
             _ => self.keyspace_named(name, used)?,
         };
         let missing = || not_found(format!("'{}' not found in keyspace '{}'", name.name, found.name));
-        Ok(vec![table(
+        Ok(with_views(
+            found,
             found.tables.get(name.name.as_str()).ok_or_else(missing)?,
-            true,
-        )])
+        ))
     }
 
     fn none_of(&self, name: &QualifiedName, used: Option<&KeyspaceName>, kind: &str) -> Result<QueryError, QueryError> {
@@ -156,7 +164,7 @@ fn is_system(name: &str) -> bool {
 }
 
 fn everything(it: &KeyspaceMetadata) -> Vec<Element> {
-    let tables = it.tables.values().map(|it| table(it, true));
+    let tables = tables(it).flat_map(|table| with_views(it, table));
     core::iter::once(keyspace(it, true))
         .chain(types(it, true))
         .chain(tables)
@@ -195,15 +203,31 @@ fn describe_virtual_table(it: &TableMetadata) -> String {
     for_reference("Table", &name, &format!("{columns}) WITH comment = '{comment}';"))
 }
 
+/// The tables of a keyspace that are no views.
+fn tables(it: &KeyspaceMetadata) -> impl Iterator<Item = &TableMetadata> {
+    it.tables.values().map(|it| &**it).filter(|it| it.view.is_none())
+}
+
+/// A table and the views of it.
+fn with_views(keyspace: &KeyspaceMetadata, it: &TableMetadata) -> Vec<Element> {
+    let views = keyspace.views_of(it.id).map(|view| table(view, true));
+    core::iter::once(table(it, true)).chain(views).collect()
+}
+
 fn table(it: &TableMetadata, full: bool) -> Element {
     let (keyspace, name) = (it.keyspace.to_string(), it.name.to_string());
     Element {
         keyspace,
-        kind: "table",
+        kind: if it.view.is_some() {
+            "materialized_view"
+        } else {
+            "table"
+        },
         name,
-        statement: full.then(|| match is_virtual_keyspace(&it.keyspace) {
-            true => describe_virtual_table(it),
-            false => describe_table(it),
+        statement: full.then(|| match &it.view {
+            _ if is_virtual_keyspace(&it.keyspace) => describe_virtual_table(it),
+            None => describe_table(it),
+            Some(view) => describe_view(it, view),
         }),
     }
 }

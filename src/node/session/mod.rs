@@ -188,10 +188,10 @@ impl Running {
     /// Starts what a statement needs.
     fn start_statement(&mut self, request: ClientRequest, prepared: &Prepared, values: Values) -> Result<(), Refusal> {
         let id = request.id;
-        let warnings = prepared.warnings.clone();
+        let mut warnings = prepared.warnings.clone();
         let started = match &prepared.plan {
             Plan::Modify(plan) => self.start_writes(&request, plan, &values),
-            Plan::Batch(plan) => self.start_batch(&request, plan, &values),
+            Plan::Batch(plan) => self.start_batch(&request, plan, &values, &mut warnings),
             Plan::Select(plan) => self.start_select(&request, plan, &values),
             Plan::Cas(plan) => self.start_cas(&request, plan.clone(), &values),
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
@@ -240,6 +240,7 @@ impl Running {
         }
         let (request, index) = match stepped.owner {
             Owner::Request { request, index } => (request, index),
+            Owner::View(batch) => return self.after_view_write(stepped.id, batch),
             Owner::Batch(batch) => return self.after_replay(stepped.id, batch),
             Owner::Coordinator(asked) => return self.after_lead(stepped.id, asked),
         };

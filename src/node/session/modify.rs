@@ -17,6 +17,7 @@ impl Running {
         plan: &ModifyPlan,
         values: &[BoundValue],
     ) -> Result<Started, QueryError> {
+        plan.validate()?;
         match plan.table().is_counter() {
             true => levels::check_counter_write(request.consistency, &plan.table().name)?,
             false => levels::check_write(request.consistency)?,
@@ -32,18 +33,20 @@ impl Running {
         request: &ClientRequest,
         plan: &BatchPlan,
         values: &[BoundValue],
+        warnings: &mut Vec<String>,
     ) -> Result<Started, QueryError> {
+        plan.validate()?;
         levels::check_write(request.consistency)?;
         for table in plan.tables() {
             levels::refuse_system(&table.keyspace)?;
         }
         let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
-        if plan.is_logged() && mutations.len() > 1 {
-            let started = self.start_logged_batch(request.id, mutations, request.consistency, false)?;
-            return Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![started]));
+        warnings.extend(plan.warnings(&mutations)?);
+        match plan.is_logged() && mutations.len() > 1 {
+            true => self.start_logged(request, mutations, false),
+            false => self.start_mutations(request, mutations),
         }
-        self.start_mutations(request, mutations)
     }
 
     fn timestamp_of(&mut self, request: &ClientRequest) -> WriteTimestamp {
@@ -56,6 +59,9 @@ impl Running {
             1 => WriteKind::Simple,
             _ => WriteKind::UnloggedBatch,
         };
+        if mutations.iter().any(|it| self.updates_views(it)) {
+            return self.start_logged(request, mutations, true);
+        }
         let (id, consistency, now) = (request.id, request.consistency, self.now);
         let left = mutations.len();
         let mut started = Vec::with_capacity(left);
@@ -84,6 +90,26 @@ impl Running {
             })?);
         }
         Ok(Started::Waiting(Stage::Writes { left }, started))
+    }
+
+    fn start_logged(
+        &mut self,
+        request: &ClientRequest,
+        mutations: Vec<Mutation>,
+        affects_views: bool,
+    ) -> Result<Started, QueryError> {
+        let keeps_until_quorum = affects_views || mutations.iter().any(|it| self.updates_views(it));
+        let started = self.start_logged_batch(request.id, mutations, request.consistency, keeps_until_quorum)?;
+        Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![started]))
+    }
+
+    /// Whether views hang on a write, so that it has to reach a quorum of replicas sooner or later: each updates its own part.
+    fn updates_views(&self, mutation: &Mutation) -> bool {
+        let replication = self
+            .schema
+            .keyspace(&mutation.keyspace)
+            .map(|it| it.replication.total_factor());
+        replication.is_some_and(|factor| factor > 1) && self.views.views.are_affected_by(mutation)
     }
 
     fn is_counter(&self, mutation: &Mutation) -> bool {

@@ -11,7 +11,7 @@ use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, OperationId, Owner};
 use crate::node::system_tables::in_key_order;
-use crate::replica::{self, Replica};
+use crate::replica;
 use crate::schema::{TableMetadata, is_virtual_keyspace};
 use std::sync::Arc;
 
@@ -139,12 +139,7 @@ impl Running {
                 _ => None,
             };
             let command = in_order.as_ref().unwrap_or(command);
-            let mut replica = Replica {
-                engine: &mut self.engine,
-                schema: &self.schema,
-                outbox: &mut self.out,
-                cause: Some(request),
-            };
+            let mut replica = self.replica(Some(request));
             let found = replica::read_table(&mut replica, command, table).map_err(errors::storage_error)?;
             answers.push(found.partitions);
         }

@@ -4,6 +4,7 @@ mod keyspace;
 mod new_table;
 mod table;
 mod user_type;
+mod view;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use new_table::{NewColumn, NewTable, PrimaryKey};
+pub use view::{NewView, ViewWhere};
 
 use super::{ClusterShape, KeyspaceMetadata, Properties, Schema, SchemaError};
 use crate::data::{ColumnName, CqlType, KeyspaceName, TableName};
@@ -44,6 +46,14 @@ pub enum ChangeRequest {
     },
     DropTable {
         table: TableRef,
+    },
+    CreateView(Box<NewView>),
+    AlterView {
+        view: TableRef,
+        properties: Properties,
+    },
+    DropView {
+        view: TableRef,
     },
     CreateType {
         keyspace: KeyspaceName,
@@ -158,6 +168,9 @@ impl ChangeRequest {
             } => table::add_columns(table, if_not_exists, columns, context),
             ChangeRequest::AlterTableOptions { table, properties } => table::alter_options(table, properties, context),
             ChangeRequest::DropTable { table } => table::drop(table, context),
+            ChangeRequest::CreateView(view) => view.create(context),
+            ChangeRequest::AlterView { view, properties } => view::alter(view, properties, context),
+            ChangeRequest::DropView { view } => view::drop(view, context),
             ChangeRequest::CreateType {
                 keyspace,
                 name,
@@ -181,6 +194,8 @@ impl ChangeRequest {
             ChangeRequest::AddColumns { table, .. }
             | ChangeRequest::AlterTableOptions { table, .. }
             | ChangeRequest::DropTable { table } => &table.keyspace,
+            ChangeRequest::CreateView(view) => &view.keyspace,
+            ChangeRequest::AlterView { view, .. } | ChangeRequest::DropView { view } => &view.keyspace,
             ChangeRequest::CreateType { keyspace, .. } | ChangeRequest::DropType { keyspace, .. } => keyspace,
         }
     }

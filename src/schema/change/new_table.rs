@@ -54,7 +54,7 @@ impl NewTable {
                 }),
             };
         }
-        let id = self.take_id()?.unwrap_or(context.new_table_id);
+        let id = take_id(&mut self.properties)?.unwrap_or(context.new_table_id);
         let params = TableParams::default().with(&mut self.properties)?;
         core::mem::take(&mut self.properties).finish()?;
         let columns = self.columns(&key)?;
@@ -89,16 +89,6 @@ impl NewTable {
                 self.name
             ))),
         }
-    }
-
-    /// `WITH id = '...'`: the identity of a table made again from its description.
-    fn take_id(&mut self) -> Result<Option<Uuid>, SchemaError> {
-        let Some(text) = self.properties.take_text("id")? else {
-            return Ok(None);
-        };
-        Uuid::parse_str(&text)
-            .map(Some)
-            .map_err(|_| SchemaError::configuration("Invalid table id"))
     }
 
     fn columns(&self, key: &PrimaryKey) -> Result<Vec<ColumnMetadata>, SchemaError> {
@@ -243,4 +233,14 @@ impl NewTable {
             "{keyspace}.{name}: Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"{name}\")"
         )))
     }
+}
+
+/// `WITH id = '...'`: the identity of a table made again from its description.
+pub(super) fn take_id(properties: &mut Properties) -> Result<Option<Uuid>, SchemaError> {
+    let Some(text) = properties.take_text("id")? else {
+        return Ok(None);
+    };
+    Uuid::parse_str(&text)
+        .map(Some)
+        .map_err(|_| SchemaError::configuration("Invalid table id"))
 }

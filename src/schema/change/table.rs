@@ -37,6 +37,8 @@ pub(super) fn add_columns(
         Ok(found) => found,
         Err(answer) => return answer,
     };
+    refuse_view(table)?;
+    let mut keyspace = KeyspaceMetadata::clone(before);
     let mut after = TableMetadata::clone(table);
     let has_counters = table.is_counter();
     for NewColumn { name, ty, is_static } in columns {
@@ -71,18 +73,42 @@ pub(super) fn add_columns(
             true => (ColumnKind::Static, &mut after.statics),
             false => (ColumnKind::Regular, &mut after.regulars),
         };
-        columns.insert(
-            name.clone(),
-            ColumnMetadata {
-                name,
-                ty,
-                kind,
-                position: 0,
-                descending: false,
-            },
-        );
+        let column = ColumnMetadata {
+            name: name.clone(),
+            ty,
+            kind,
+            position: 0,
+            descending: false,
+        };
+        if !is_static {
+            add_to_views(&mut keyspace, table, &column);
+        }
+        columns.insert(name, column);
     }
-    Ok(replace(before, after))
+    let name = after.name.clone();
+    keyspace.tables.insert(name.clone(), Arc::new(after));
+    Ok(Change::of_table(before, keyspace, ChangeKind::Updated, &name))
+}
+
+/// Views of all columns have new ones too.
+fn add_to_views(keyspace: &mut KeyspaceMetadata, base: &TableMetadata, column: &ColumnMetadata) {
+    let of_all = |it: &&Arc<TableMetadata>| it.view.as_ref().is_some_and(|view| view.includes_all_columns);
+    let views: Vec<Arc<TableMetadata>> = keyspace.views_of(base.id).filter(of_all).cloned().collect();
+    for view in views {
+        let mut view = TableMetadata::clone(&view);
+        view.regulars.insert(column.name.clone(), column.clone());
+        keyspace.tables.insert(view.name.clone(), Arc::new(view));
+    }
+}
+
+/// ALTER TABLE is not for views.
+fn refuse_view(table: &TableMetadata) -> Result<(), SchemaError> {
+    match table.view {
+        None => Ok(()),
+        Some(_) => Err(SchemaError::invalid(
+            "Cannot use ALTER TABLE on a materialized view; use ALTER MATERIALIZED VIEW instead",
+        )),
+    }
 }
 
 pub(super) fn alter_options(
@@ -94,8 +120,21 @@ pub(super) fn alter_options(
         Ok(found) => found,
         Err(answer) => return answer,
     };
+    refuse_view(table)?;
     let params = table.params.with(&mut properties)?;
     properties.finish()?;
+    if table.is_counter() && params.default_time_to_live > 0 {
+        return Err(SchemaError::invalid(
+            "Cannot set default_time_to_live on a table with counters",
+        ));
+    }
+    if params.gc_grace_seconds == 0 && before.views_of(table.id).next().is_some() {
+        return Err(SchemaError::invalid(
+            "Cannot alter gc_grace_seconds of the base table of a materialized view to 0, since this value is used to TTL \
+             undelivered updates. Setting gc_grace_seconds too low might cause undelivered updates to expire before being \
+             replayed.",
+        ));
+    }
     Ok(replace(
         before,
         TableMetadata {
@@ -110,6 +149,17 @@ pub(super) fn drop(reference: TableRef, context: &ChangeContext<'_>) -> Result<C
         Ok(found) => found,
         Err(answer) => return answer,
     };
+    if table.view.is_some() {
+        return Err(SchemaError::invalid(
+            "Cannot use DROP TABLE on a materialized view. Please use DROP MATERIALIZED VIEW instead.",
+        ));
+    }
+    if before.views_of(table.id).next().is_some() {
+        return Err(SchemaError::invalid(format!(
+            "Cannot drop a table when materialized views still depend on it ({})",
+            before.name
+        )));
+    }
     let mut after = KeyspaceMetadata::clone(before);
     after.tables.remove(table.name.as_str());
     Ok(Change::of_table(before, after, ChangeKind::Dropped, &table.name))
