@@ -39,12 +39,11 @@ impl<P: Parcel + Clone> Playground<P> {
                 Step::Error(ShellError { text, position, .. }) => shell.show(ShellEntry::Error { text, position }),
                 Step::Clear => shell.show(ShellEntry::Clear),
                 Step::Done => {
-                    let summary = shell
-                        .statement
-                        .take()
-                        .and_then(|request| self.recorder.traces.summary(request));
-                    if let Some(summary) = summary {
-                        shell.show(ShellEntry::Summary(summary.clone()));
+                    let request = shell.statement.take();
+                    let summary = request.and_then(|request| self.recorder.traces.summary(request));
+                    let summary = summary.map(|summary| self.completed(summary));
+                    if let (Some(summary), Some(shell)) = (summary, self.shells.get(id)) {
+                        shell.show(ShellEntry::Summary(summary));
                     }
                 }
                 // There is nothing to leave.

@@ -220,7 +220,7 @@ impl<P: Parcel + Clone> Playground<P> {
     }
 
     /// With what only the playground knows: how many answers the statement needs.
-    fn completed(&self, statement: &StatementSummary) -> StatementSummary {
+    pub(super) fn completed(&self, statement: &StatementSummary) -> StatementSummary {
         let mut statement = statement.clone();
         let datacenter = |node: &Endpoint| self.roster.get(*node).map(|config| config.datacenter.as_str());
         let own = datacenter(&statement.coordinator);

@@ -19,6 +19,9 @@ const LANES_APART: f64 = 10.0;
 /// Room an address takes beside a disc, and a line of a label.
 const LABEL_WIDTH: f64 = 88.0;
 const LABEL_LINE: f64 = 16.0;
+/// Between a disc and its label: the marks around a disc have their place in it.
+const LABEL_GAP: f64 = 10.0;
+const LABEL_GAP_BESIDE: f64 = 14.0;
 /// With more nodes than this a label has one line.
 const ROOMY: usize = 6;
 
@@ -125,7 +128,7 @@ impl Layout {
         let centre = Point::new(width / 2.0, needed.top + (spare_height / 2.0).max(0.0));
         let place = |(station, angle): (&Station, &f64)| {
             let (at, side) = (on_circle(centre, circle, *angle), side(*angle, beside, count));
-            let away = disc + 10.0;
+            let away = disc + gap(beside);
             let label = match side {
                 Side::Right => Point::new(at.x + away, at.y),
                 Side::Left => Point::new(at.x - away, at.y),
@@ -254,7 +257,7 @@ impl Room {
             let (x, y) = (circle * libm::sin(*angle), -circle * libm::cos(*angle));
             let side = side(*angle, beside, angles.len());
             let clear = disc + EDGE;
-            let beyond = |label: bool, length: f64| if label { disc + 10.0 + length } else { clear };
+            let beyond = |label: bool, length: f64| if label { disc + gap(beside) + length } else { clear };
             let under = if side == Side::Below {
                 beyond(true, label_height)
             } else {
@@ -335,6 +338,10 @@ pub fn arc(centre: Point, radius: f64, start: f64, end: f64) -> String {
         "M{:.1} {:.1}A{radius:.1} {radius:.1} 0 {large} 1 {:.1} {:.1}",
         a.x, a.y, b.x, b.y
     )
+}
+
+const fn gap(beside: bool) -> f64 {
+    if beside { LABEL_GAP_BESIDE } else { LABEL_GAP }
 }
 
 #[cfg(test)]

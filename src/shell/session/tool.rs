@@ -82,12 +82,17 @@ impl Session {
             stderr,
             exit_status,
         } = output;
+        // `ring` leaves its last line open; what comes next begins on one of its own.
+        let whole = |text: String| match text.ends_with('\n') || text.is_empty() {
+            true => text,
+            false => text + "\n",
+        };
         let (said, wrong) = match exit_status {
             0 => (stdout + &stderr, String::new()),
             _ if stderr.is_empty() => (String::new(), stdout),
             _ => (stdout, stderr),
         };
-        self.say(said);
+        self.say(whole(said));
         if !wrong.is_empty() {
             self.error(wrong.trim_end_matches('\n').to_owned(), None, String::new(), line);
         }

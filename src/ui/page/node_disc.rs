@@ -235,6 +235,8 @@ fn labels(node: &NodeSummary, layout: &Layout, place: &Place) -> Html {
         (NodeState::Up, 0) => words::bytes(node.memtable_bytes + node.commit_log_bytes),
         (state, 0) => words::node_state(state).to_owned(),
         (NodeState::Up, n) => format!("up, dead to {n}"),
+        // Below a disc there is room for a word or two.
+        (state, _) if matches!(place.side, Side::Above | Side::Below) => words::node_state(state).to_owned(),
         (state, n) => format!("{}, known to {n}", words::node_state(state)),
     };
     let two = layout.label_lines > 1;

@@ -128,7 +128,7 @@ pub fn Prompt(props: &Props) -> Html {
                     <span class="code level" title="The consistency level of statements; CONSISTENCY sets it">
                         { props.session.consistency.name() }
                     </span>
-                    <span>{ if props.session.busy { "running…" } else { "Enter runs a complete statement" } }</span>
+                    <span>{ if props.session.busy { "running…" } else { "Enter runs a complete statement, Tab completes a word" } }</span>
                     <span class="keys-hint">
                         <kbd>{ "Tab" }</kbd>{ " completes " }<kbd>{ "↑" }</kbd>{ " earlier " }<kbd>{ "Esc" }</kbd>{ " leaves" }
                     </span>
