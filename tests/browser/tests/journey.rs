@@ -45,7 +45,12 @@ async fn set_rate(browser: &Browser, rate: &str) {
 
 /// Opens a node's menu and does what one of its entries says.
 async fn choose(browser: &Browser, node: &str, entry: &str) {
-    browser.click(&format!("[id='node-{node}']")).await;
+    // On the disc: the middle of the element may lie beside it, as its label belongs to it.
+    browser
+        .script(&format!(
+            "document.getElementById('node-{node}').dispatchEvent(new MouseEvent('click', {{ bubbles: true }}))"
+        ))
+        .await;
     browser.element(".popover [role=menuitem]").await;
     let script = "return [...document.querySelectorAll('.popover [role=menuitem]')]
         .filter(item => item.querySelector('span').innerText === ENTRY).map(item => item.click()).length";
