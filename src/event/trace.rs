@@ -63,6 +63,17 @@ pub fn activity(what: &What) -> Option<String> {
         What::SstablesSkipped { skipped, of } => {
             format!("Skipped {skipped}/{of} non-slice-intersecting sstables, included 0 due to tombstones")
         }
+        What::SstableFiltered { sstable } => format!("Bloom filter allows skipping sstable {sstable}"),
+        What::SstableFound {
+            sstable,
+            cached: true,
+            blocks,
+        } => {
+            format!("Key cache hit for sstable {sstable}, size = {blocks}")
+        }
+        What::SstableFound { sstable, blocks, .. } => {
+            format!("Partition index found for sstable {sstable}, size = {blocks}")
+        }
         What::SourcesMerged { sstables } => format!("Merged data from memtables and {sstables} sstables"),
         What::RowsRead { live, tombstones } => format!("Read {live} live rows and {tombstones} tombstone cells"),
         What::PaxosPreparing { ballot } => format!("Preparing {ballot}"),

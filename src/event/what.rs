@@ -184,6 +184,16 @@ pub enum What {
         skipped: u32,
         of: u32,
     },
+    /// An SSTable was left out by its bloom filter.
+    SstableFiltered {
+        sstable: u64,
+    },
+    /// Where a partition is in an SSTable was found in its index, or in the key cache. `blocks`: those of a wide one's own index.
+    SstableFound {
+        sstable: u64,
+        cached: bool,
+        blocks: u32,
+    },
     SourcesMerged {
         sstables: u32,
     },

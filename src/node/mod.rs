@@ -27,8 +27,8 @@ pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::{NativeTransport, NodeConfig};
 pub use operator::{
-    BootstrapState, CacheView, ClusterView, InfoView, OperatorAnswer, OperatorCall, OperatorReply, OperatorRequest,
-    PendingHints, TrafficView,
+    BootstrapState, CacheView, ClusterView, CompactionView, Histograms, InfoView, OperatorAnswer, OperatorCall,
+    OperatorReply, OperatorRequest, PendingHints, Scope, StorageAnswer, StorageCall, TableStats, TrafficView,
 };
 pub use session::USE_WARNING;
 pub use system_tables::RELEASE_VERSION;

@@ -27,7 +27,9 @@ pub fn read_table(
     command: &ReadCommand,
     table: &TableMetadata,
 ) -> Result<LocalRead, StorageError> {
+    let found = replica.engine.read(command, table);
     let name = table.name.clone();
+    let sstables = found.as_ref().map(|it| it.sstables.clone()).unwrap_or_default();
     let mut by_slices = false;
     match &command.partitions {
         PartitionSelection::One(_) => {
@@ -35,20 +37,35 @@ pub fn read_table(
             replica.event(What::SstablesAcquired);
             by_slices = !is_by_clusterings(command, table);
             replica.event(if by_slices {
-                What::SstablesSkipped { skipped: 0, of: 0 }
+                What::SstablesSkipped {
+                    skipped: sstables.skipped,
+                    of: sstables.of,
+                }
             } else {
                 What::MemtableMerged
             });
+            for sstable in &sstables.by_filter {
+                replica.event(What::SstableFiltered { sstable: *sstable });
+            }
+            for it in &sstables.found {
+                replica.event(What::SstableFound {
+                    sstable: it.generation,
+                    cached: it.cached,
+                    blocks: it.blocks,
+                });
+            }
         }
         PartitionSelection::Range(range) => replica.event(What::RangeRead {
             table: name,
-            sstables: 0,
+            sstables: sstables.merged,
             range: Box::new(range.clone()),
         }),
     }
-    let found = replica.engine.read(command, table)?;
+    let found = found?;
     if by_slices && !found.partitions.is_empty() {
-        replica.event(What::SourcesMerged { sstables: 0 });
+        replica.event(What::SourcesMerged {
+            sstables: sstables.merged,
+        });
     }
     replica.event(What::RowsRead {
         live: found.live_rows,

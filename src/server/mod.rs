@@ -7,6 +7,7 @@ mod cluster;
 mod connection;
 mod control;
 mod deed;
+mod files;
 mod gateway;
 mod limits;
 mod listener;
@@ -15,5 +16,6 @@ mod tracing;
 
 pub use cluster::{ClusterThread, SimCluster, Speed};
 pub use deed::{Deed, FaultScript, WrongDeed};
+pub use files::FileDisk;
 pub use gateway::{ServeError, ServeOptions, Server};
 pub use limits::Limits;

@@ -4,8 +4,8 @@ use super::session::{REQUEST_TIMEOUT, Session, SessionConfig, ShellError, Step};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::{Node, ViewRequest};
-use crate::sim::{Answer, Cluster, ClusterConfig, Control, Observer, ProcessState, Verdict};
+use crate::node::{NativeTransport, Node, ViewRequest};
+use crate::sim::{Answer, Cluster, ClusterConfig, Control, NodeDisk, Observer, ProcessState, Verdict};
 
 /// Membership is settled long before this: gossip spreads in seconds, and the failure detector takes some twenty.
 const SETTLING_LIMIT: Duration = Duration::from_secs(120);
@@ -71,6 +71,11 @@ pub struct Console {
 impl Console {
     /// Starts a cluster, waits until its nodes know each other, and talks to its first node.
     pub fn start(config: &ClusterConfig, interactive: bool) -> Console {
+        Console::start_on(config, interactive, |_| NodeDisk::default())
+    }
+
+    /// The same, with nodes on disks that may have something on them.
+    pub fn start_on(config: &ClusterConfig, interactive: bool, disk_of: impl FnMut(Endpoint) -> NodeDisk) -> Console {
         let node = Endpoint::nth(1);
         let mut console = Console {
             session: Session::new(SessionConfig {
@@ -78,7 +83,7 @@ impl Console {
                 ..SessionConfig::new(node)
             }),
             node,
-            cluster: Cluster::start(config, Tracer::default()),
+            cluster: Cluster::start_on(config, NativeTransport::default(), Tracer::default(), disk_of),
         };
         console.cluster.run_for(GOSSIP_SETTLES);
         console.settle();

@@ -32,6 +32,16 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
 
     /// The same, with nodes that tell clients where to reach them.
     pub fn start_reached(config: &ClusterConfig, native: NativeTransport, observer: O) -> Cluster<M, O> {
+        Cluster::start_on(config, native, observer, |_| M::Disk::default())
+    }
+
+    /// The same, on disks that may have something on them.
+    pub fn start_on(
+        config: &ClusterConfig,
+        native: NativeTransport,
+        observer: O,
+        mut disk_of: impl FnMut(Endpoint) -> M::Disk,
+    ) -> Cluster<M, O> {
         let roster = Roster::new(config).reached(native);
         let mut cluster = Cluster {
             scheduler: Scheduler::new(Network::new(config)),
@@ -44,15 +54,16 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
             roster,
         };
         for node in cluster.roster.nodes().to_vec() {
-            cluster.host(node);
+            let disk = disk_of(node.endpoint);
+            cluster.host(node, disk);
         }
         cluster
     }
 
-    fn host(&mut self, config: crate::node::NodeConfig) {
+    fn host(&mut self, config: crate::node::NodeConfig, disk: M::Disk) {
         let endpoint = config.endpoint;
         self.scheduler.add_node(endpoint, &config.datacenter);
-        self.hosts.insert(endpoint, Host::new(config, self.service_time));
+        self.hosts.insert(endpoint, Host::on(config, self.service_time, disk));
         self.control(Control::Start(endpoint));
     }
 
@@ -60,7 +71,7 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
     pub fn join(&mut self, place: &Place) -> Option<Endpoint> {
         let config = self.roster.join(place)?.clone();
         let endpoint = config.endpoint;
-        self.host(config);
+        self.host(config, M::Disk::default());
         Some(endpoint)
     }
 

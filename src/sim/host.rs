@@ -47,11 +47,16 @@ impl Work {
 impl<M: Machine> Host<M> {
     /// A node that is not started yet.
     pub fn new(config: NodeConfig, service_time: Duration) -> Host<M> {
+        Host::on(config, service_time, M::Disk::default())
+    }
+
+    /// The same, on a disk that may have something on it.
+    pub fn on(config: NodeConfig, service_time: Duration, disk: M::Disk) -> Host<M> {
         let luck = Random::stream(config.seed, &format!("disk of {}", config.endpoint));
         Host {
             config,
             service_time,
-            disk: M::Disk::default(),
+            disk,
             luck,
             machine: None,
             paused: false,

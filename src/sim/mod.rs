@@ -33,6 +33,7 @@ pub use host::Host;
 pub use link::{Latency, LinkFaults, Ppm};
 pub use machine::{Drive, Header, Machine, Parcel};
 pub use network::{Network, Verdict};
+pub use node_machine::NodeDisk;
 pub use pacing::{Leave, Pacing, Rate};
 pub use roster::Roster;
 pub use scheduler::{Answer, CLIENT_LATENCY, Control, Observer, ProcessState, Scheduler};

@@ -59,6 +59,9 @@ struct CqlArgs {
     /// The script to run instead of asking.
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Keeps each node's files below this folder, and goes on from what is there. Otherwise all is in memory.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
@@ -134,7 +137,7 @@ impl ClusterArgs {
 
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref()),
+        Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref(), args.data.as_deref()),
         Command::Serve(args) => serve::run(&args),
         Command::Golden(args) => golden::run(&args),
         Command::Sim(args) => sim::run(&args),

@@ -1,6 +1,7 @@
 //! What an operator's tool asks of a node, as Cassandra's does over JMX: facts, and a few things to do. No words: those are the
 //! tool's.
 
+mod storage;
 mod view;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Output;
 use super::core::Running;
 use crate::base::{Duration, Endpoint, HostId, RequestId};
+pub use storage::{CompactionView, Histograms, Scope, StorageAnswer, StorageCall, TableStats};
 pub use view::{BootstrapState, CacheView, ClusterView, InfoView, PendingHints, TrafficView};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,7 @@ pub enum OperatorCall {
     SetMaxHintWindow(Duration),
     /// Drops the hints kept for one node, or for all.
     TruncateHints(Option<Endpoint>),
+    Storage(Box<StorageCall>),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +41,7 @@ pub struct OperatorReply {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum OperatorAnswer {
     View(Box<ClusterView>),
+    Storage(Box<StorageAnswer>),
     Done,
 }
 
@@ -57,6 +61,7 @@ impl Running {
                 self.truncate_hints(endpoint);
                 OperatorAnswer::Done
             }
+            OperatorCall::Storage(call) => OperatorAnswer::Storage(Box::new(self.operate_storage(*call))),
         };
         let id = request.id;
         self.outputs.push(Output::Told(OperatorReply { id, answer }));

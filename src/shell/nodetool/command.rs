@@ -2,9 +2,9 @@
 
 use super::line::{Arguments, Line, arguments, unexpected_words};
 use super::usage::{self, Usage};
-use super::{Output, cluster, hints, settings};
+use super::{Output, cluster, compaction, hints, settings, snapshots, storage, tablestats};
 use crate::base::Endpoint;
-use crate::node::{ClusterView, OperatorAnswer, OperatorCall};
+use crate::node::{ClusterView, OperatorAnswer, OperatorCall, StorageAnswer};
 
 /// A command: one line of its family's table.
 pub struct Entry {
@@ -22,10 +22,19 @@ pub enum Tell {
     /// It was done: there is nothing to say.
     Nothing,
     View(fn(&Arguments, &ClusterView) -> Output),
+    Storage(fn(&Arguments, &StorageAnswer) -> Output),
 }
 
 /// The tables of all families.
-const FAMILIES: [&[Entry]; 3] = [cluster::COMMANDS, hints::COMMANDS, settings::COMMANDS];
+const FAMILIES: [&[Entry]; 7] = [
+    cluster::COMMANDS,
+    hints::COMMANDS,
+    settings::COMMANDS,
+    storage::COMMANDS,
+    compaction::COMMANDS,
+    snapshots::COMMANDS,
+    tablestats::COMMANDS,
+];
 
 /// A command that was asked of a node.
 pub struct Asked {
@@ -80,7 +89,8 @@ impl Asked {
     pub fn told(&self, answer: &OperatorAnswer) -> Output {
         match (self.tell, answer) {
             (Tell::View(tell), OperatorAnswer::View(view)) => tell(&self.arguments, view),
-            (Tell::Nothing, _) | (_, OperatorAnswer::Done) => Output::printed(""),
+            (Tell::Storage(tell), OperatorAnswer::Storage(answer)) => tell(&self.arguments, answer),
+            _ => Output::printed(""),
         }
     }
 }

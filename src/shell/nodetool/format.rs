@@ -1,5 +1,7 @@
 //! Sizes, shares and tables as Cassandra's tools print them.
 
+use crate::data::types::calendar::civil_from_days;
+
 /// `FileUtils.stringifyFileSize`: at most two decimals, without trailing zeros.
 pub fn file_size(bytes: f64) -> String {
     const UNITS: [(f64, &str); 4] = [
@@ -27,6 +29,32 @@ pub fn percent(share: f64, decimals: usize) -> String {
 pub fn columns_apart(rows: &[Vec<String>], apart: &str) -> String {
     let widths = widths(rows.iter().map(Vec::as_slice));
     rows.iter().map(|row| joined(&widths, row, apart)).collect()
+}
+
+/// Rows as `TableBuilder` prints them.
+pub fn rows(rows: &[Vec<String>]) -> String {
+    columns_apart(rows, " ")
+}
+
+/// The same under titles.
+pub fn table<const N: usize>(titles: [&str; N], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let titles = titles.iter().map(|it| it.to_string()).collect();
+    let all: Vec<Vec<String>> = [titles].into_iter().chain(rows).collect();
+    self::rows(&all)
+}
+
+/// A moment in UTC as Java's `Instant` prints it, without its `Z`.
+pub fn moment(millis: i64) -> String {
+    let (seconds, millis) = (millis.div_euclid(1_000), millis.rem_euclid(1_000));
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let fraction = if millis == 0 {
+        String::new()
+    } else {
+        format!(".{millis:03}")
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}")
 }
 
 /// Rows padded to the widest cell of each column, two spaces apart; the last column is padded as well.

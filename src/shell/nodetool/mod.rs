@@ -5,6 +5,7 @@
 
 mod cluster;
 mod command;
+mod compaction;
 mod describecluster;
 mod describering;
 mod format;
@@ -18,7 +19,10 @@ mod output;
 mod ownership;
 mod ring;
 mod settings;
+mod snapshots;
 mod status;
+mod storage;
+mod tablestats;
 mod usage;
 mod view;
 
@@ -36,5 +40,7 @@ pub use status::status;
 
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod storage_recorded;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::StorageError;
-use super::super::read::{self, LocalRead, MergedRows, SstablesRead};
+use super::super::read::{self, FoundIn, LocalRead, MergedRows, SstablesRead};
 use super::super::source::{PartitionSource, TableSource};
 use super::super::sstable::{IndexEntry, SstableSource};
 use super::table::{Sstable, Table};
@@ -26,7 +26,7 @@ impl Engine {
         let Some(held) = self.tables.get(&command.table) else {
             return read::read_range(&[], command, table, self.config.tombstones);
         };
-        let mut found = match &command.partitions {
+        let found = match &command.partitions {
             PartitionSelection::One(key) => {
                 let mut sstables = SstablesRead::default();
                 let parts = self.parts_for(held, command, table, key, &mut sstables)?;
@@ -48,10 +48,10 @@ impl Engine {
                     .collect();
                 let mut found = read::read_range(&all, command, table, self.config.tombstones)?;
                 found.sstables.merged = sources.len() as u32;
+                found.sstables.of = held.sstables.len() as u32;
                 found
             }
         };
-        found.sstables.of = held.sstables.len() as u32;
         held.counters
             .note_read(found.sstables.merged, found.live_rows, found.tombstones);
         Ok(found)
@@ -75,6 +75,7 @@ impl Engine {
             .filter(|it| it.reader.info().may_cover(key))
             .collect();
         newest_first.sort_by_key(|it| core::cmp::Reverse((it.view.max_timestamp, it.generation())));
+        told.of = newest_first.len() as u32;
         let by_rows = is_by_rows(command, table);
         let mut deletion = parts
             .iter()
@@ -108,7 +109,6 @@ impl Engine {
             let part = sstable.reader.partition_at(&*self.disk, key, entry)?;
             deletion = deletion.later(part.deletion());
             told.merged += 1;
-            told.generations.push(sstable.generation().0);
             parts.push(Box::new(part));
         }
         Ok(parts)
@@ -122,13 +122,21 @@ impl Engine {
         told: &mut SstablesRead,
     ) -> Result<Option<IndexEntry>, StorageError> {
         let place = (id, sstable.generation().0, key.clone());
-        if let Some(entry) = self.key_cache.get(&place) {
-            told.cache_hits += 1;
-            return Ok(Some(entry));
-        }
-        let found = sstable.reader.find(&*self.disk, key)?;
+        let known = self.key_cache.get(&place);
+        let cached = known.is_some();
+        let found = match known {
+            Some(entry) => Some(entry),
+            None => sstable.reader.find(&*self.disk, key)?,
+        };
         if let Some(entry) = &found {
-            self.key_cache.put(place, entry.clone());
+            told.found.push(FoundIn {
+                generation: sstable.generation().0,
+                cached,
+                blocks: entry.rows.as_ref().map_or(0, |it| it.blocks.len() as u32),
+            });
+            if !cached {
+                self.key_cache.put(place, entry.clone());
+            }
         }
         Ok(found)
     }

@@ -34,15 +34,23 @@ pub struct LocalRead {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SstablesRead {
     pub of: u32,
-    /// How many were merged, and for one partition which, the newest first.
     pub merged: u32,
-    pub generations: Vec<u64>,
+    /// For one partition, which were merged, the newest first.
+    pub found: Vec<FoundIn>,
     /// Left out because nothing of the slices is in them.
     pub skipped: u32,
     /// Left out by their bloom filters.
     pub by_filter: Vec<u64>,
-    /// Index entries that the key cache had.
-    pub cache_hits: u32,
+}
+
+/// An SSTable that has a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundIn {
+    pub generation: u64,
+    /// The key cache knew where.
+    pub cached: bool,
+    /// Blocks of the partition's own index, if it is wide enough to have one.
+    pub blocks: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
