@@ -12,9 +12,9 @@ pub fn verify(disk: &dyn Disk, descriptor: &Descriptor, extended: bool) -> (Stri
     let mut out = String::new();
     let file = descriptor.file(Component::Data);
     let class = if descriptor.version.has_tries() {
-        "BtiTableReader"
+        "BtiTableReader:bti"
     } else {
-        "BigTableReader"
+        "BigTableReader:big"
     };
     let name = format!("{class}(path='{file}')");
     let mut say = |line: String| {

@@ -142,12 +142,12 @@ pub fn size(bytes: i64) -> Option<String> {
     }
 }
 
-/// `0.229KiB`. `FBUtilities.prettyPrintMemory`.
+/// `947B`, `29.306KiB`. `FBUtilities.prettyPrintMemory`.
 pub fn memory(bytes: u64) -> String {
-    let size = bytes as f64;
-    match bytes {
-        0..0x10_0000 => format!("{:.3}KiB", size / 1024.0),
-        0x10_0000..0x4000_0000 => format!("{:.3}MiB", size / 1_048_576.0),
-        _ => format!("{:.3}GiB", size / 1_073_741_824.0),
+    const UNITS: [char; 6] = ['K', 'M', 'G', 'T', 'P', 'E'];
+    let power = (63 - (bytes | 1).leading_zeros()) / 10;
+    match power.checked_sub(1).and_then(|at| UNITS.get(at as usize)) {
+        None => format!("{bytes}B"),
+        Some(unit) => format!("{:.3}{unit}iB", bytes as f64 / (1u64 << (10 * power)) as f64),
     }
 }
