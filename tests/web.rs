@@ -11,7 +11,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen_test]
 fn a_page_without_a_worker_script_is_told_so() {
     let document = web_sys::window().unwrap().document().unwrap();
-    assert!(matches!(start_worker(&document), Err(WorkerScriptError::NotNamed)));
+    assert!(matches!(start_worker(&document), Err(WorkerScriptError::NotNamed(_))));
 }
 
 #[wasm_bindgen_test]

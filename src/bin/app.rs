@@ -1,12 +1,20 @@
-//! The page: the engine in workers, and what is seen of it.
+//! The page, and each of its workers: one program, which does what the place it finds itself in asks for.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
+    console_error_panic_hook::set_once();
+    match web_sys::window().and_then(|window| window.document()) {
+        Some(document) => open(document),
+        None => ringscope::web::worker::run(),
+    }
+}
+
+/// The engine in workers, and what is seen of it.
+#[cfg(target_arch = "wasm32")]
+fn open(document: web_sys::Document) {
     use ringscope::ui::page::{Wire, mount};
     use ringscope::web::{Engine, page};
 
-    console_error_panic_hook::set_once();
-    let document = page::document();
     let place = document
         .get_element_by_id("app")
         .expect("index.html has a place for the page");

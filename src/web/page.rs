@@ -12,11 +12,6 @@ use crate::sim::ClusterConfig;
 /// Slow enough to see messages travel.
 pub const FIRST_RATE: Rate = Rate::SlowMotion;
 
-pub fn document() -> Document {
-    let document = window().and_then(|window| window.document());
-    document.expect("the page's script runs in a window")
-}
-
 /// Three nodes; each visit has a seed of its own, which its share link names.
 pub fn config() -> ClusterConfig {
     let seed = Seed((js_sys::Math::random() * f64::from(u32::MAX)) as u64);

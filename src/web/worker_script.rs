@@ -1,15 +1,21 @@
-//! Where the worker's script lies, and starting it.
+//! Starting a worker: the page's own program once more, which finds itself in a worker.
+//!
+//! One program for the page and all workers: it travels once, and is compiled once. `www/worker.js` takes it from the page.
 
-use web_sys::{Document, Url, Worker};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
+use web_sys::{Document, Url, Worker, WorkerOptions, WorkerType};
 
-/// index.html names the worker's loader here; the build replaces it by a name that carries the content.
+/// index.html names the workers' first script here; the build replaces it by a name that carries the content.
 const WORKER_META: &str = "meta[name=ringscope-worker]";
+/// And the program's own script here.
+const PROGRAM_META: &str = "meta[name=ringscope-app]";
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerScriptError {
-    #[error("the page names no worker script (`{WORKER_META}`)")]
-    NotNamed,
-    #[error("the worker script's address is unusable: {0}")]
+    #[error("the page names no script (`{0}`)")]
+    NotNamed(&'static str),
+    #[error("a script's address is unusable: {0}")]
     Address(String),
     #[error("the browser started no worker: {0}")]
     NotStarted(String),
@@ -17,18 +23,29 @@ pub enum WorkerScriptError {
 
 /// Starts one more worker. It posts [`READY`](super::READY) once it listens.
 pub fn start_worker(document: &Document) -> Result<Worker, WorkerScriptError> {
-    let address = worker_address(document)?;
-    Worker::new(&address).map_err(|error| WorkerScriptError::NotStarted(format!("{error:?}")))
+    let address = named(document, WORKER_META)?;
+    let program = named(document, PROGRAM_META)?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(&address, &options);
+    let started = worker.and_then(|worker| {
+        let message = Object::new();
+        Reflect::set(&message, &"script".into(), &program.into())?;
+        Reflect::set(&message, &"module".into(), &wasm_bindgen::module())?;
+        worker.post_message(&message)?;
+        Ok(worker)
+    });
+    started.map_err(|error: JsValue| WorkerScriptError::NotStarted(format!("{error:?}")))
 }
 
 /// Taken from the document and relative to it, so that the page runs from any path of any host.
-fn worker_address(document: &Document) -> Result<String, WorkerScriptError> {
+fn named(document: &Document, meta: &'static str) -> Result<String, WorkerScriptError> {
     let named = document
-        .query_selector(WORKER_META)
+        .query_selector(meta)
         .ok()
         .flatten()
         .and_then(|meta| meta.get_attribute("content"));
-    let relative = named.ok_or(WorkerScriptError::NotNamed)?;
+    let relative = named.ok_or(WorkerScriptError::NotNamed(meta))?;
     let base = document.base_uri().ok().flatten().unwrap_or_default();
     let address = Url::new_with_base(&relative, &base);
     address

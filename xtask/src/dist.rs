@@ -1,18 +1,16 @@
 //! The last step of trunk's build, so that dist/ is right under a strict policy, behind any cache, and without a network.
 //!
-//! Trunk names the app's files by their content but not the worker's, because a worker is started by name; a cache could then
-//! pair an old worker with a new page. Here they get such names too, and the page is told. For the development server the
-//! service worker is left out and trunk's inline reload script let in.
+//! Trunk names the program's files by their content but not the script that workers begin with; a cache could then pair an old
+//! one with a new page. Here it gets such a name too, and the page is told. For the development server the service worker is left
+//! out and trunk's inline reload script let in.
 
 use crate::process::{Result, root};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-/// Trunk's own loader calls wasm-bindgen in a way that warns on the console.
-const LOADER: &str = "importScripts('./{name}.js')\nwasm_bindgen({ module_or_path: './{name}_bg.wasm' })\n";
-
-const LOADER_IN_PAGE: &str = "./worker_loader.js";
+const WORKER: &str = "worker.js";
+const WORKER_IN_PAGE: &str = "./worker.js";
 const OFFLINE_IN_PAGE: &str = "<meta name=\"ringscope-offline\" content=\"./service-worker.js\">";
 const SERVICE_WORKER: &str = "service-worker.js";
 const STRICT_SCRIPTS: &str = "script-src 'self'";
@@ -58,8 +56,8 @@ fn read_folder(folder: &Path, prefix: &str) -> std::io::Result<Files> {
 fn finish(files: &mut Files, service_worker: &str) -> Result<()> {
     let page = take(files, "index.html")?;
     let mut page = String::from_utf8(page).map_err(|_| "index.html is not UTF-8")?;
-    let loader = name_worker_by_content(files)?;
-    replace(&mut page, LOADER_IN_PAGE, &format!("./{loader}"))?;
+    let worker = name_worker_by_content(files)?;
+    replace(&mut page, WORKER_IN_PAGE, &format!("./{worker}"))?;
     if page.contains(DEVELOPMENT_MARK) {
         replace(&mut page, STRICT_SCRIPTS, &format!("{STRICT_SCRIPTS} 'unsafe-inline'"))?;
         replace(&mut page, OFFLINE_IN_PAGE, "")?;
@@ -75,17 +73,12 @@ fn finish(files: &mut Files, service_worker: &str) -> Result<()> {
     Ok(())
 }
 
-/// Renames the worker's two files, adds the script that starts them, and returns its name.
+/// Renames the workers' script and returns its name.
 fn name_worker_by_content(files: &mut Files) -> Result<String> {
-    let (script, wasm) = (take(files, "worker.js")?, take(files, "worker_bg.wasm")?);
-    let name = format!("worker-{}", fingerprint([script.as_slice(), &wasm, LOADER.as_bytes()]));
-    files.insert(format!("{name}.js"), script);
-    files.insert(format!("{name}_bg.wasm"), wasm);
-    files.insert(
-        format!("{name}_loader.js"),
-        LOADER.replace("{name}", &name).into_bytes(),
-    );
-    Ok(format!("{name}_loader.js"))
+    let script = take(files, WORKER)?;
+    let name = format!("worker-{}.js", fingerprint([script.as_slice()]));
+    files.insert(name.clone(), script);
+    Ok(name)
 }
 
 fn take(files: &mut Files, name: &str) -> Result<Vec<u8>> {
@@ -123,11 +116,11 @@ mod tests {
 
     fn built(extra_html: &str) -> Files {
         let page =
-            format!("<meta csp=\"{STRICT_SCRIPTS}\"><meta content=\"{LOADER_IN_PAGE}\">{OFFLINE_IN_PAGE}{extra_html}");
+            format!("<meta csp=\"{STRICT_SCRIPTS}\"><meta content=\"{WORKER_IN_PAGE}\">{OFFLINE_IN_PAGE}{extra_html}");
         let files = [
             ("index.html", page.as_str()),
-            ("worker.js", "js"),
-            ("worker_bg.wasm", "wasm"),
+            ("app-1234.js", "program"),
+            (WORKER, "js"),
         ];
         files
             .map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec()))
@@ -142,25 +135,12 @@ mod tests {
     fn the_worker_is_named_by_its_content_everywhere() {
         let mut files = built("");
         finish(&mut files, TEMPLATE).unwrap();
-        let name = format!("worker-{}", fingerprint([&b"js"[..], b"wasm", LOADER.as_bytes()]));
+        let name = format!("worker-{}.js", fingerprint([&b"js"[..]]));
         let names: Vec<&String> = files.keys().collect();
-        let expected = [
-            format!("{name}.js"),
-            format!("{name}_bg.wasm"),
-            format!("{name}_loader.js"),
-        ];
-        assert_eq!(
-            names,
-            ["index.html", SERVICE_WORKER, &expected[0], &expected[1], &expected[2]]
-        );
-        assert!(text(&files, "index.html").contains(&format!("\"./{name}_loader.js\"")));
-        let loader = text(&files, &expected[2]);
-        assert!(expected[..2].iter().all(|file| loader.contains(&format!("'./{file}'"))));
-        assert!(
-            expected
-                .iter()
-                .all(|file| text(&files, SERVICE_WORKER).contains(&format!("\"./{file}\"")))
-        );
+        assert_eq!(names, ["app-1234.js", "index.html", SERVICE_WORKER, &name]);
+        let named = format!("\"./{name}\"");
+        assert!(text(&files, "index.html").contains(&named));
+        assert!(text(&files, SERVICE_WORKER).contains(&named));
     }
 
     #[test]
@@ -196,7 +176,7 @@ mod tests {
         let mut files = built("");
         files.remove("worker.js");
         assert!(finish(&mut files, TEMPLATE).unwrap_err().contains("worker.js"));
-        assert!(finish(&mut built(LOADER_IN_PAGE), TEMPLATE).is_err());
+        assert!(finish(&mut built(WORKER_IN_PAGE), TEMPLATE).is_err());
         assert!(finish(&mut built(""), "no placeholder").is_err());
     }
 }

@@ -100,7 +100,7 @@ fn cargo(arguments: &[&str]) -> std::process::Command {
 
 fn lints_for_wasm() -> Result<Tally> {
     tools::ensure_target()?;
-    let targets = ["--lib", "--bin", "app", "--bin", "worker", "--test", "web"];
+    let targets = ["--lib", "--bin", "app", "--test", "web"];
     let arguments = ["clippy", "--target", tools::TARGET]
         .into_iter()
         .chain(targets)
