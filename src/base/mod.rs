@@ -2,14 +2,18 @@
 //!
 //! Knows nothing of databases: everything here would fit any simulated distributed system.
 
+mod arrange;
 mod bounded;
 pub mod codec;
 mod ids;
 mod random;
+mod sorted;
 mod time;
 pub mod vint;
 
+pub use arrange::Arrange;
 pub use bounded::Recent;
 pub use ids::{Endpoint, HostId, MessageId, RequestId};
 pub use random::{Random, Seed};
+pub use sorted::{SortedMap, SortedSet};
 pub use time::{Duration, Instant, UnixMicros, WallClock};

@@ -1,11 +1,10 @@
 //! Counting the answers to a write until its level is met, or cannot be any more. Cassandra's `WriteResponseHandler`s.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout};
 use super::{RequestError, WriteKind};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap};
 use crate::data::ConsistencyLevel;
 use crate::message::replica::FailureReason;
 
@@ -15,7 +14,7 @@ enum Rule {
     Everyone,
     OneDatacenter(Arc<str>),
     /// How many are still wanted from each.
-    EachDatacenter(BTreeMap<Arc<str>, usize>),
+    EachDatacenter(SortedMap<Arc<str>, usize>),
 }
 
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! What a consistency level asks of a set of replicas. Cassandra's `ConsistencyLevel` and `ReplicaPlans`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout, Replicas};
 use super::{RequestError, Shortage};
+use crate::base::SortedMap;
 use crate::data::ConsistencyLevel;
 use crate::schema::ReplicationParams;
 
@@ -62,7 +62,7 @@ impl ReplicaLayout {
     }
 
     /// For EACH_QUORUM; `None` where the strategy does not look at datacentres.
-    pub(super) fn quorum_of_each_datacenter(&self) -> Option<BTreeMap<Arc<str>, usize>> {
+    pub(super) fn quorum_of_each_datacenter(&self) -> Option<SortedMap<Arc<str>, usize>> {
         let ReplicationParams::NetworkTopology { factors } = self.placement.params() else {
             return None;
         };

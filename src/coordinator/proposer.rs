@@ -4,8 +4,6 @@
 //! Works up to a promise of a quorum, then waits for its owner to `propose`; after a failed proposal it works up to a promise
 //! again, with a newer ballot.
 
-use std::collections::BTreeMap;
-
 use super::ballot::BallotGenerator;
 use super::cluster::{Replica, ReplicaLayout, Replicas};
 use super::contention;
@@ -14,7 +12,7 @@ use super::write::{Carried, Sending};
 use super::{
     CAS_CONTENTION_TIMEOUT, Operation, RequestError, Shortage, WRITE_REQUEST_TIMEOUT, Write, WriteKind, WriteRequest,
 };
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedMap};
 use crate::data::{ConsistencyLevel, Mutation};
 use crate::event::What;
 use crate::message::paxos::{Accept, Ballot, Commit, Prepare, Promise, Proposal, Propose, Subject};
@@ -59,7 +57,7 @@ enum Stage {
 
 struct Preparing {
     ballot: Ballot,
-    awaiting: BTreeMap<MessageId, Endpoint>,
+    awaiting: SortedMap<MessageId, Endpoint>,
     promises: Vec<(Endpoint, Promise)>,
     failures: Vec<(Endpoint, FailureReason)>,
 }
@@ -68,7 +66,7 @@ struct Proposing {
     proposal: Proposal,
     /// Another proposer's, proposed again with our ballot.
     is_replay: bool,
-    awaiting: BTreeMap<MessageId, Endpoint>,
+    awaiting: SortedMap<MessageId, Endpoint>,
     accepted: usize,
     /// No answer from those tells whether they accepted.
     failures: usize,
@@ -173,7 +171,7 @@ impl Proposer {
         });
     }
 
-    fn ask(&self, payload: Payload, out: &mut Outbox) -> BTreeMap<MessageId, Endpoint> {
+    fn ask(&self, payload: Payload, out: &mut Outbox) -> SortedMap<MessageId, Endpoint> {
         let send = |it: &Replica| (out.send(it.endpoint, self.contest.cause, payload.clone()), it.endpoint);
         self.participants.iter().map(send).collect()
     }

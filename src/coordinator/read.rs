@@ -1,7 +1,6 @@
 //! A read of one partition: the data from the nearest replica, digests from as many others as the level asks for. When they
 //! differ, the data of all, merged, and repairs to those that lack something. Cassandra's `AbstractReadExecutor`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout, Replicas};
@@ -9,7 +8,7 @@ use super::read_context::{Patience, ReadContext};
 use super::reconciliation::Reconciliation;
 use super::speculation::Latencies;
 use super::{Operation, READ_REQUEST_TIMEOUT, RequestError, resolver};
-use crate::base::{Duration, Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Duration, Endpoint, Instant, MessageId, RequestId, SortedMap};
 use crate::data::{ConsistencyLevel, LimitCounter, Partition, PartitionSelection, ReadCommand, digest};
 use crate::event::What;
 use crate::message::replica::{self, DataDigest, FailureReason, ReadResponse};
@@ -63,7 +62,7 @@ enum Phase {
 
 #[derive(Debug, Default)]
 struct Comparing {
-    awaiting: BTreeMap<MessageId, Endpoint>,
+    awaiting: SortedMap<MessageId, Endpoint>,
     data: Vec<Vec<Partition>>,
     digests: Vec<DataDigest>,
     failures: Vec<(Endpoint, FailureReason)>,

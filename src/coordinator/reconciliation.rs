@@ -1,14 +1,12 @@
 //! Reading full data from several replicas, merging it, and repairing those that lack something. Part of reads of one
 //! partition whose digests differ, and of all reads of ranges.
 
-use std::collections::BTreeMap;
-
 use super::cluster::Replicas;
 use super::read_context::ReadContext;
 use super::repair::{Repairs, Stale};
 use super::resolver::{Resolution, Resolver};
 use super::{Replica, RequestError};
-use crate::base::{Endpoint, Instant, MessageId};
+use crate::base::{Endpoint, Instant, MessageId, SortedMap};
 use crate::data::{LimitCounter, Partition, PartitionSelection, ReadCommand};
 use crate::event::What;
 use crate::message::replica::{FailureReason, ReadRequest, ReadResponse};
@@ -22,7 +20,7 @@ pub(super) struct Reconciliation {
     contacted: Vec<Endpoint>,
     required: usize,
     /// What each was asked: the read itself, or to go on with it where it stopped.
-    awaiting: BTreeMap<MessageId, Option<ReadCommand>>,
+    awaiting: SortedMap<MessageId, Option<ReadCommand>>,
     resolver: Resolver,
     answered: usize,
     failures: Vec<(Endpoint, FailureReason)>,
@@ -61,7 +59,7 @@ impl Reconciliation {
             candidates,
             contacted: Vec::new(),
             required,
-            awaiting: BTreeMap::new(),
+            awaiting: SortedMap::new(),
             answered: 0,
             failures: Vec::new(),
             speculate_at: None,

@@ -1,11 +1,9 @@
 //! Blocking read repair: what replicas lack is written to them before the client gets its answer, so that a later quorum does
 //! not see less. Cassandra's `BlockingReadRepair` and `BlockingPartitionRepair`.
 
-use std::collections::BTreeMap;
-
 use super::RequestError;
 use super::read_context::ReadContext;
-use crate::base::{Endpoint, Instant, MessageId};
+use crate::base::{Endpoint, Instant, MessageId, SortedMap};
 use crate::data::{Mutation, Partition};
 use crate::event::What;
 use crate::message::replica::MutationRequest;
@@ -25,7 +23,7 @@ struct PartitionRepair {
     /// Acknowledgements still wanted, and how many there were to be.
     wanted: usize,
     required: usize,
-    awaiting: BTreeMap<MessageId, Partition>,
+    awaiting: SortedMap<MessageId, Partition>,
 }
 
 /// What a read found to repair.
@@ -42,7 +40,7 @@ impl Repairs {
         let mut repair = |lacking: Vec<(Endpoint, Partition)>| {
             let knows_it_all = stale.answered - lacking.len();
             let required = stale.required.saturating_sub(knows_it_all);
-            let mut awaiting = BTreeMap::new();
+            let mut awaiting = SortedMap::new();
             for (endpoint, update) in lacking {
                 let id = send(context, endpoint, update.clone(), out);
                 awaiting.insert(id, update);

@@ -1,6 +1,6 @@
 //! When to ask one replica more, because those asked take long. Cassandra's `SpeculativeRetryPolicy`.
 
-use crate::base::{Duration, Recent};
+use crate::base::{Arrange, Duration, Recent};
 
 /// How many of a table's latest reads tell how long one takes.
 const SAMPLES: usize = 256;
@@ -93,7 +93,7 @@ impl Latencies {
         self.unsorted += 1;
         if self.unsorted >= REFRESH_AFTER {
             self.sorted = self.recent.iter().copied().collect();
-            self.sorted.sort_unstable();
+            self.sorted.arrange();
             self.unsorted = 0;
         }
     }

@@ -1,9 +1,7 @@
 //! TRUNCATE: every node of the cluster has to be up, and every one has to answer. Cassandra's `StorageProxy.truncateBlocking`.
 
-use std::collections::BTreeMap;
-
 use super::{Cluster, Operation, RequestError, Shortage, TRUNCATE_REQUEST_TIMEOUT};
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedMap};
 use crate::data::ConsistencyLevel;
 use crate::message::replica::TruncateRequest;
 use crate::message::{Outbox, Payload};
@@ -11,7 +9,7 @@ use crate::message::{Outbox, Payload};
 #[derive(Debug)]
 pub struct Truncate {
     deadline: Instant,
-    awaiting: BTreeMap<MessageId, Endpoint>,
+    awaiting: SortedMap<MessageId, Endpoint>,
     received: u32,
     outcome: Option<Result<(), RequestError>>,
     settled: bool,
@@ -27,7 +25,7 @@ impl Truncate {
     ) -> Truncate {
         let mut truncate = Truncate {
             deadline: now + TRUNCATE_REQUEST_TIMEOUT,
-            awaiting: BTreeMap::new(),
+            awaiting: SortedMap::new(),
             received: 0,
             outcome: None,
             settled: false,

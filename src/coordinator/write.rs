@@ -2,12 +2,10 @@
 //!
 //! Replicas in other datacentres are sent to directly, not through one of them that forwards.
 
-use std::collections::BTreeMap;
-
 use super::acknowledgements::Acknowledgements;
 use super::cluster::{Replica, ReplicaLayout};
 use super::{COUNTER_WRITE_REQUEST_TIMEOUT, Hint, Operation, RequestError, WRITE_REQUEST_TIMEOUT, WriteKind};
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedMap};
 use crate::data::{ConsistencyLevel, Mutation};
 use crate::event::What;
 use crate::message::paxos::Commit;
@@ -47,7 +45,7 @@ pub struct Write {
     cause: Option<RequestId>,
     mutation: Mutation,
     acknowledgements: Acknowledgements,
-    awaiting: BTreeMap<MessageId, Replica>,
+    awaiting: SortedMap<MessageId, Replica>,
     /// When the client is told that it took too long.
     deadline: Instant,
     /// When replicas that have not answered get hints instead.
@@ -125,7 +123,7 @@ impl Write {
             cause: request.cause,
             acknowledgements: Acknowledgements::new(request.consistency, request.kind, layout),
             mutation: request.mutation,
-            awaiting: BTreeMap::new(),
+            awaiting: SortedMap::new(),
             deadline: sending.started + timeout,
             expires: now + timeout,
             settled: false,

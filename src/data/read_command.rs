@@ -1,11 +1,10 @@
 //! Read commands: what a coordinator asks a replica for.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnName, CqlType, DecoratedKey, EpochSeconds, PartitionRange, Slice, TableId};
+use crate::base::SortedSet;
 
 /// A read of one partition or of a range of them, as each replica carries it out on its own data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +32,7 @@ pub enum PartitionSelection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnSelection {
     All,
-    Only(BTreeSet<ColumnName>),
+    Only(SortedSet<ColumnName>),
 }
 
 impl ColumnSelection {

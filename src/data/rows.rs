@@ -1,5 +1,6 @@
 //! The rows of a partition, sorted by clustering.
 
+use crate::base::Arrange;
 use core::ops::Bound;
 use std::collections::{BTreeMap, btree_map};
 
@@ -151,7 +152,7 @@ impl FromIterator<(Clustering, Row)> for Rows {
         if rows.len() > FEW {
             return Rows(Form::Many(rows.into_iter().collect()));
         }
-        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        rows.arrange_by(|(one, _), (other, _)| one.cmp(other));
         Rows(Form::Few(rows))
     }
 }

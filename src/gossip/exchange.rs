@@ -1,11 +1,9 @@
 //! What a gossiper does with a message: the three steps of an exchange, echoes, and farewells.
 
-use std::collections::BTreeMap;
-
 use super::gossiper::{GossipChange, HIGHEST_VERSION};
 use super::peer::Peer;
 use super::{Gossiper, Status};
-use crate::base::{Duration, Endpoint, Instant};
+use crate::base::{Duration, Endpoint, Instant, SortedMap};
 use crate::event::What;
 use crate::message::gossip::{
     Ack, Ack2, ApplicationState, Digest, EndpointState, Generation, Shutdown, StateVersion, Syn, VersionedValue,
@@ -292,7 +290,7 @@ impl Known<'_> {
         let mut news = EndpointState {
             generation: self.state.generation,
             heartbeat: self.state.heartbeat,
-            states: BTreeMap::new(),
+            states: SortedMap::new(),
         };
         if self.values_version > version {
             let newer = self.state.states.iter().filter(|(_, value)| value.version > version);

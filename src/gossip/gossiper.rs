@@ -1,13 +1,12 @@
 //! The gossiper: what a node knows of all, and how it asks and answers. `round.rs` is what it does each second,
 //! `exchange.rs` what it does with a message.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::detector::LocalPause;
 use super::peer::{Peer, status_of};
 use super::{Status, tokens_to_text};
-use crate::base::{Duration, Endpoint, HostId, Instant, Random, Seed, WallClock};
+use crate::base::{Duration, Endpoint, HostId, Instant, Random, Seed, SortedMap, WallClock};
 use crate::data::{Partitioner, Token};
 use crate::event::What;
 use crate::message::gossip::{ApplicationState, EndpointState, Generation, Shutdown, StateVersion, VersionedValue};
@@ -78,9 +77,9 @@ pub struct Gossiper {
     pub(super) values_version: StateVersion,
     /// The cluster's name and its partitioner's, as every greeting carries them.
     pub(super) names: (Arc<str>, Arc<str>),
-    pub(super) peers: BTreeMap<Endpoint, Peer>,
+    pub(super) peers: SortedMap<Endpoint, Peer>,
     /// Nodes removed lately, and when.
-    pub(super) quarantined: BTreeMap<Endpoint, Instant>,
+    pub(super) quarantined: SortedMap<Endpoint, Instant>,
     pub(super) pause: LocalPause,
     pub(super) random: Random,
     /// `None` when stopped.
@@ -102,7 +101,7 @@ impl Gossiper {
             local: EndpointState {
                 generation: config.generation,
                 heartbeat: StateVersion(0),
-                states: BTreeMap::new(),
+                states: SortedMap::new(),
             },
             versions: StateVersion(0),
             values_version: StateVersion(0),
@@ -110,8 +109,8 @@ impl Gossiper {
                 config.cluster_name.as_str().into(),
                 Partitioner::Murmur3.class_name().into(),
             ),
-            peers: BTreeMap::new(),
-            quarantined: BTreeMap::new(),
+            peers: SortedMap::new(),
+            quarantined: SortedMap::new(),
             pause: LocalPause::new(now),
             random,
             next_round: Some(first_round),
@@ -142,7 +141,7 @@ impl Gossiper {
         let nothing = EndpointState {
             generation: Generation(0),
             heartbeat: StateVersion(0),
-            states: BTreeMap::new(),
+            states: SortedMap::new(),
         };
         let mut peer = Peer::new(nothing, now);
         peer.is_member = true;

@@ -80,7 +80,7 @@ impl Gossiper {
         let may_judge = self.pause.may_judge(now);
         let now_millis = self.config.clock.at(now).millis();
         let (mut convicted, mut silent, mut over) = (Vec::new(), Vec::new(), Vec::new());
-        for (&endpoint, peer) in &mut self.peers {
+        for (&endpoint, peer) in self.peers.iter_mut() {
             if let Some(arrivals) = &peer.arrivals {
                 peer.phi = arrivals.phi(now);
                 if may_judge && peer.is_alive && peer.phi > PHI_CONVICT_THRESHOLD {

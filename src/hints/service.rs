@@ -1,11 +1,9 @@
 //! All hints of a node: taking them, looking every ten seconds who can have his, delivering.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::dispatch::{Dispatch, Progress, Sending};
 use super::record::HintRecord;
 use super::store::{self, Store};
-use crate::base::{Duration, Endpoint, HostId, Instant, MessageId, WallClock};
+use crate::base::{Arrange, Duration, Endpoint, HostId, Instant, MessageId, SortedMap, SortedSet, WallClock};
 use crate::data::{Mutation, WriteTimestamp};
 use crate::event::What;
 use crate::message::{Outbox, Payload};
@@ -53,10 +51,10 @@ pub struct Hints {
     clock: WallClock,
     is_enabled: bool,
     window: Duration,
-    stores: BTreeMap<HostId, Store>,
+    stores: SortedMap<HostId, Store>,
     /// Hosts to be delivered to when there is room.
-    scheduled: BTreeSet<HostId>,
-    dispatches: BTreeMap<HostId, Dispatch>,
+    scheduled: SortedSet<HostId>,
+    dispatches: SortedMap<HostId, Dispatch>,
     started: Instant,
     looked: Instant,
 }
@@ -64,7 +62,7 @@ pub struct Hints {
 impl Hints {
     /// Takes up the hints that an earlier start left on the disk.
     pub fn open(disk: &mut dyn Disk, clock: WallClock, now: Instant) -> Result<Hints, StorageError> {
-        let mut stores: BTreeMap<HostId, Store> = BTreeMap::new();
+        let mut stores: SortedMap<HostId, Store> = SortedMap::new();
         for info in disk.list()? {
             if let Some((host, file)) = store::recover(disk, &info.name)? {
                 let store = stores.entry(host).or_insert_with(|| Store::new(host));
@@ -72,15 +70,15 @@ impl Hints {
             }
         }
         for store in stores.values_mut() {
-            store.closed.make_contiguous().sort_by_key(|file| file.millis);
+            store.closed.make_contiguous().arrange_by_key(|file| file.millis);
         }
         Ok(Hints {
             clock,
             is_enabled: true,
             window: MAX_HINT_WINDOW,
             stores,
-            scheduled: BTreeSet::new(),
-            dispatches: BTreeMap::new(),
+            scheduled: SortedSet::new(),
+            dispatches: SortedMap::new(),
             started: now,
             looked: now,
         })

@@ -1,11 +1,10 @@
 //! Gossip's three messages and the state they carry.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap};
 
 /// Counts a node's starts: seconds since the epoch when it started, never less than the one before plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,7 +66,7 @@ pub struct VersionedValue {
 pub struct EndpointState {
     pub generation: Generation,
     pub heartbeat: StateVersion,
-    pub states: BTreeMap<ApplicationState, VersionedValue>,
+    pub states: SortedMap<ApplicationState, VersionedValue>,
 }
 
 impl EndpointState {

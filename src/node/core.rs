@@ -1,6 +1,6 @@
 //! The node itself: its parts, and how one input goes through them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::bootstrap::Bootstrap;
@@ -11,7 +11,7 @@ use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
 use super::views::NodeViews;
 use super::{ClientReply, Input, NodeConfig, Output};
-use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, UnixMicros};
+use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, SortedMap, UnixMicros};
 use crate::batchlog::Batchlog;
 use crate::coordinator::{BallotGenerator, TableLatencies};
 use crate::data::{EpochSeconds, TableId, Token, WriteTimestamp};
@@ -48,10 +48,10 @@ pub(super) struct Running {
     pub bootstrap: Bootstrap,
     pub schema_sync: SchemaSync,
     pub operations: Operations,
-    pub statements: BTreeMap<RequestId, Statement>,
+    pub statements: SortedMap<RequestId, Statement>,
     pub prepared_statements: PreparedStatements,
     pub ballots: BallotGenerator,
-    pub latencies: BTreeMap<TableId, TableLatencies>,
+    pub latencies: SortedMap<TableId, TableLatencies>,
     pub random: Random,
     pub time_uuids: TimeUuids,
     /// The last timestamp given to a write that brought none: the next is later, whatever the clock says.

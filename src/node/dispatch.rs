@@ -3,7 +3,7 @@
 use super::core::Running;
 use super::paxos_store::NodePaxosStore;
 use super::system_tables::{self, NodeFacts};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap};
 use crate::data::WriteTimestamp;
 use crate::event::What;
 use crate::gossip::{GossipChange, RingChange, follow};
@@ -133,7 +133,7 @@ impl Running {
 
     /// Remembers the ring for the next start, and shows it to clients.
     fn ring_changed(&mut self) {
-        let ring: std::collections::BTreeMap<_, _> = self
+        let ring: SortedMap<_, _> = self
             .ring
             .topology()
             .nodes()

@@ -1,10 +1,8 @@
 //! The coordinator's operations under way: which message belongs to which, and which is due when.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use uuid::Uuid;
 
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedMap, SortedSet};
 use crate::coordinator::{
     BatchWrite, Cas, CounterForward, Hint, Operation, RangeRead, Read, SerialRead, Truncate, Write,
 };
@@ -74,9 +72,9 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Operations {
     next: u64,
-    running: BTreeMap<OperationId, Entry>,
-    by_message: BTreeMap<MessageId, OperationId>,
-    due: BTreeSet<(Instant, OperationId)>,
+    running: SortedMap<OperationId, Entry>,
+    by_message: SortedMap<MessageId, OperationId>,
+    due: SortedSet<(Instant, OperationId)>,
 }
 
 /// What an operation left after a step: looked at by the session, then given back.

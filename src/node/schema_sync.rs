@@ -2,11 +2,11 @@
 //! peer's, as gossip tells, pulls the peer's. Rows merge, so the order in which changes arrive does not matter.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+
 use std::sync::Arc;
 
 use super::core::{Running, SCHEMA_AGREEMENT_TIMEOUT};
-use crate::base::{Duration, Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Duration, Endpoint, Instant, MessageId, RequestId, SortedMap, SortedSet};
 use crate::data::{
     ColumnSelection, EpochSeconds, Mutation, Partition, PartitionRange, PartitionSelection, ReadCommand, ReadLimits,
     RowFilter, Slice, TableId,
@@ -32,10 +32,10 @@ const PULL_RETRY: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct SchemaSync {
     /// Requests that wait for acknowledgements, by when they stop waiting.
-    waiting: BTreeMap<RequestId, (Instant, BTreeSet<MessageId>)>,
-    pushed: BTreeMap<MessageId, RequestId>,
+    waiting: SortedMap<RequestId, (Instant, SortedSet<MessageId>)>,
+    pushed: SortedMap<MessageId, RequestId>,
     /// Peers to pull from unless they agree by then.
-    pulls: BTreeMap<Endpoint, Instant>,
+    pulls: SortedMap<Endpoint, Instant>,
 }
 
 impl SchemaSync {
@@ -50,7 +50,7 @@ impl Running {
     pub(super) fn announce_schema(&mut self, request: RequestId, mutation: Mutation) -> Result<(), StorageError> {
         self.apply_schema(vec![mutation.clone()], Some(request))?;
         let peers: Vec<Endpoint> = self.gossiper.live_peers().collect();
-        let mut awaited = BTreeSet::new();
+        let mut awaited = SortedSet::new();
         for peer in peers {
             let push = Payload::SchemaPush(Push {
                 mutations: vec![mutation.clone()],
@@ -167,7 +167,7 @@ impl Running {
         if schema.version() == self.schema.version() {
             return Ok(());
         }
-        let user_tables = |schema: &Schema| -> BTreeSet<TableId> {
+        let user_tables = |schema: &Schema| -> SortedSet<TableId> {
             schema
                 .keyspaces()
                 .flat_map(|it| it.tables.values())
@@ -192,7 +192,7 @@ impl Running {
 
     /// All rows of `system_schema`, deletions among them, one mutation a keyspace.
     fn all_schema_rows(&self) -> Result<Vec<Mutation>, StorageError> {
-        let mut mutations: BTreeMap<_, Mutation> = BTreeMap::new();
+        let mut mutations: SortedMap<_, Mutation> = SortedMap::new();
         for table in system_schema().tables.values() {
             let all = read_all(&self.engine, table, self.epoch_seconds())?;
             // Every node has the rows of its own keyspaces from its start.

@@ -1,6 +1,6 @@
 //! Starting: what a node remembers from its disk, and what it makes up when there is nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::NodeConfig;
@@ -13,7 +13,7 @@ use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
 use super::views::NodeViews;
-use crate::base::{Endpoint, HostId, Instant, Random};
+use crate::base::{Endpoint, HostId, Instant, Random, SortedMap};
 use crate::batchlog::Batchlog;
 use crate::coordinator::BallotGenerator;
 use crate::data::{Token, WriteTimestamp};
@@ -70,7 +70,7 @@ impl Running {
             now,
         );
         let mut ring = Ring::new(endpoint);
-        let saved: BTreeMap<Endpoint, RingNode> = engine.local(RING)?.unwrap_or_default();
+        let saved: SortedMap<Endpoint, RingNode> = engine.local(RING)?.unwrap_or_default();
         for (peer, node) in saved.into_iter().filter(|(peer, _)| *peer != endpoint) {
             gossiper.add_saved_peer(peer, now);
             ring.topology_mut().insert(peer, node);
@@ -95,13 +95,13 @@ impl Running {
             bootstrap: Bootstrap::new(now),
             schema_sync: SchemaSync::default(),
             operations: Operations::default(),
-            statements: BTreeMap::new(),
+            statements: SortedMap::new(),
             prepared_statements: PreparedStatements::default(),
             ballots: BallotGenerator::new(
                 config.clock,
                 Random::stream(config.seed, &format!("ballots {endpoint} {generation}")),
             ),
-            latencies: BTreeMap::new(),
+            latencies: SortedMap::new(),
             random,
             time_uuids: TimeUuids::default(),
             last_timestamp: WriteTimestamp(i64::MIN),

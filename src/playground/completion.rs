@@ -434,7 +434,7 @@ fn words_until_end(text: &str, start: usize) -> (Vec<Word<'_>>, Option<usize>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use crate::base::SortedMap;
     use std::sync::Arc;
 
     use super::*;
@@ -460,8 +460,8 @@ mod tests {
             name: "shop".into(),
             replication: ReplicationParams::Simple { factor: 3 },
             durable_writes: true,
-            tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
-            types: BTreeMap::new(),
+            tables: SortedMap::from([(table.name.clone(), Arc::new(table))]),
+            types: SortedMap::new(),
         };
         Schema::new([keyspace], uuid::Uuid::nil())
     }

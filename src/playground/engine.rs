@@ -12,7 +12,7 @@ use super::record::{Deed, Recording, Run, check_config};
 use super::recorder::Recorder;
 use super::share;
 use super::shells::Shells;
-use crate::base::{Endpoint, Instant, RequestId};
+use crate::base::{Endpoint, Instant, RequestId, SortedMap};
 use crate::node::{NodeConfig, NodeView, PartitionView};
 use crate::schema::Schema;
 use crate::sim::{Answer, ClusterConfig, Control, HistoryHash, Network, Pacing, Parcel, Rate, Roster, Scheduler};
@@ -90,14 +90,14 @@ pub struct Playground<P> {
 
     // What frames show besides.
     pub(super) watch: Watch,
-    pub(super) views: BTreeMap<Endpoint, NodeView>,
+    pub(super) views: SortedMap<Endpoint, NodeView>,
     /// The schema as the node knows it that showed it last.
     pub(super) schema: Schema,
     /// How many schema changes there had been when it was asked for, and when it was last shown.
     pub(super) schema_asked: u64,
     pub(super) schema_seen: u64,
     /// What running nodes hold of the watched partition.
-    pub(super) partitions: BTreeMap<Endpoint, Option<PartitionView>>,
+    pub(super) partitions: SortedMap<Endpoint, Option<PartitionView>>,
     pub(super) notices: Vec<Notice>,
     pub(super) completion: Option<Completion>,
     pub(super) share: Option<Result<ShareLink, String>>,
@@ -137,11 +137,11 @@ impl<P: Parcel + Clone> Playground<P> {
             deeds: VecDeque::new(),
             hosting: Vec::new(),
             watch: Watch::default(),
-            views: BTreeMap::new(),
+            views: SortedMap::new(),
             schema: Schema::default(),
             schema_asked: 0,
             schema_seen: 0,
-            partitions: BTreeMap::new(),
+            partitions: SortedMap::new(),
             notices: Vec::new(),
             completion: None,
             share: None,

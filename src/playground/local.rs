@@ -1,23 +1,21 @@
 //! A playground whose nodes run in this process: for the command line, for tests, and where there are no workers.
 
-use std::collections::BTreeMap;
-
 use super::api::{Command, Frame, ShellUpdate};
 use super::engine::{Hosting, Playground};
-use crate::base::{Duration, Endpoint, Instant};
+use crate::base::{Duration, Endpoint, Instant, SortedMap};
 use crate::message::Envelope;
 use crate::sim::{ClusterConfig, Host, Machine, Rate};
 
 pub struct LocalPlayground<M: Machine> {
     pub(super) playground: Playground<Envelope>,
-    hosts: BTreeMap<Endpoint, Host<M>>,
+    hosts: SortedMap<Endpoint, Host<M>>,
 }
 
 impl<M: Machine> LocalPlayground<M> {
     pub fn new(config: ClusterConfig, rate: Rate) -> LocalPlayground<M> {
         LocalPlayground {
             playground: Playground::new(config, rate),
-            hosts: BTreeMap::new(),
+            hosts: SortedMap::new(),
         }
     }
 

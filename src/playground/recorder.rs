@@ -1,13 +1,11 @@
 //! Watches a run as it happens and keeps what frames show of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::api::{Fate, Flight, LogEntry, MAX_LOG_ENTRIES};
 use super::flights::Flights;
 use super::timeline::Timeline;
 use super::traces::{Traces, arrow};
 use super::words;
-use crate::base::{Endpoint, Instant, Recent};
+use crate::base::{Endpoint, Instant, Recent, SortedMap, SortedSet};
 use crate::event::{Event, What};
 use crate::sim::{Answer, Observer, Parcel, Verdict};
 
@@ -21,9 +19,9 @@ pub struct Recorder {
     /// The last thing worth saying aloud.
     pub notable: Option<(Instant, String)>,
     /// For each node, the peers it takes for up.
-    ups: BTreeMap<Endpoint, BTreeSet<Endpoint>>,
+    ups: SortedMap<Endpoint, SortedSet<Endpoint>>,
     /// For each node, the peers it takes for down.
-    downs: BTreeMap<Endpoint, BTreeSet<Endpoint>>,
+    downs: SortedMap<Endpoint, SortedSet<Endpoint>>,
     /// Answers on their way to clients.
     pub answers: Vec<(Instant, Answer)>,
     pub schema_changes: u64,
@@ -38,8 +36,8 @@ impl Default for Recorder {
             log: Recent::new(MAX_LOG_ENTRIES),
             unlisted_log: 0,
             notable: None,
-            ups: BTreeMap::new(),
-            downs: BTreeMap::new(),
+            ups: SortedMap::new(),
+            downs: SortedMap::new(),
             answers: Vec::new(),
             schema_changes: 0,
         }

@@ -1,9 +1,7 @@
 //! A partition as each replica holds it, laid side by side, and judged cell by cell.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::api::{CellState, MAX_REPLICA_ROWS, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap, SortedSet};
 use crate::data::Token;
 use crate::node::{CellView, DeletionView, PartitionView, RowView};
 
@@ -86,7 +84,7 @@ fn partition_row(sides: &[Held<'_>]) -> ReplicaRow {
 }
 
 fn range_rows(sides: &[Held<'_>]) -> Vec<ReplicaRow> {
-    let ranges: BTreeSet<(&str, &str)> = sides
+    let ranges: SortedSet<(&str, &str)> = sides
         .iter()
         .flatten()
         .flatten()
@@ -106,7 +104,7 @@ fn range_rows(sides: &[Held<'_>]) -> Vec<ReplicaRow> {
 fn row(key: &str, sides: &[Held<'_>]) -> ReplicaRow {
     let own = |view: &PartitionView| find(view, key).cloned();
     let rows: Vec<Option<Option<RowView>>> = sides.iter().map(|held| held.map(|view| view.and_then(own))).collect();
-    let mut columns: BTreeMap<(String, Option<String>), ()> = BTreeMap::new();
+    let mut columns: SortedMap<(String, Option<String>), ()> = SortedMap::new();
     for cell in rows.iter().flatten().flatten().flat_map(|row| &row.cells) {
         columns.insert((cell.column.clone(), cell.path.clone()), ());
     }

@@ -1,9 +1,9 @@
 //! The shells of a run: who talks to which node, what waits for an answer, and what is still to be shown.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::api::{MAX_SHELL_BYTES, MAX_SHELLS, ShellEntry, ShellId, ShellUpdate};
-use crate::base::{Endpoint, RequestId};
+use crate::base::{Endpoint, RequestId, SortedMap};
 use crate::shell::{Session, SessionConfig};
 
 pub struct Shell {
@@ -93,14 +93,14 @@ fn size(entry: &ShellEntry) -> usize {
 
 /// All shells.
 pub struct Shells {
-    all: BTreeMap<ShellId, Shell>,
+    all: SortedMap<ShellId, Shell>,
 }
 
 impl Shells {
     /// With the first one, which talks to `coordinator`.
     pub fn new(coordinator: Endpoint) -> Shells {
         Shells {
-            all: BTreeMap::from([(ShellId::FIRST, Shell::new(coordinator))]),
+            all: SortedMap::from([(ShellId::FIRST, Shell::new(coordinator))]),
         }
     }
 

@@ -1,13 +1,11 @@
 //! Frames: what the run looks like now, and what happened since the frame before.
 
-use std::collections::BTreeMap;
-
 use super::api::{Frame, LinkState, NodeState, NodeSummary, RangeOwner, ReplicaView, RunSummary, StatementSummary};
 use super::engine::Playground;
 use super::locate::{Located, of_reference, of_statement};
 use super::replicas::{Held, side_by_side, unanswered};
 use super::words;
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint, SortedMap};
 use crate::data::{ConsistencyLevel, Token};
 use crate::node::{NodeView, ViewRequest};
 use crate::ring::Placement;
@@ -224,7 +222,7 @@ impl<P: Parcel + Clone> Playground<P> {
         let mut statement = statement.clone();
         let datacenter = |node: &Endpoint| self.roster.get(*node).map(|config| config.datacenter.as_str());
         let own = datacenter(&statement.coordinator);
-        let mut in_each: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut in_each: SortedMap<&str, u32> = SortedMap::new();
         for name in statement.replicas.iter().filter_map(datacenter) {
             *in_each.entry(name).or_default() += 1;
         }
@@ -264,7 +262,7 @@ fn ranges(nodes: &[NodeSummary]) -> Vec<RangeOwner> {
     let mut ring: Vec<(Token, Endpoint)> = members
         .flat_map(|node| node.tokens.iter().map(|token| (*token, node.endpoint)))
         .collect();
-    ring.sort_unstable();
+    ring.arrange();
     let befores = ring.iter().cycle().skip(ring.len().saturating_sub(1));
     let ranges = ring.iter().zip(befores).map(|((to, primary), (from, _))| RangeOwner {
         from: *from,

@@ -1,7 +1,7 @@
 //! The recent past, as far as it is remembered: arrows and marks for the timeline.
 
 use super::api::{Arrow, Fate, MAX_TIMELINE_ARROWS, MAX_TIMELINE_MARKS, Mark, MarkKind, TimelineView};
-use crate::base::{Endpoint, Instant, MessageId, Recent};
+use crate::base::{Arrange, Endpoint, Instant, MessageId, Recent};
 use crate::event::{DropReason, Event, MessageKind, Outcome, What};
 
 /// Twenty minutes of five idle nodes' gossip.
@@ -69,7 +69,7 @@ impl Timeline {
             .take(MAX_TIMELINE_ARROWS)
             .map(|arrow| settled(arrow, now))
             .collect();
-        arrows.sort_by_key(|arrow| (arrow.sent_at, arrow.from, arrow.id));
+        arrows.arrange_by_key(|arrow| (arrow.sent_at, arrow.from, arrow.id));
         let seen = self.marks.iter().filter(|mark| (from..=to).contains(&mark.at));
         let all = seen.clone().count();
         let marks: Vec<Mark> = seen.skip(all.saturating_sub(MAX_TIMELINE_MARKS)).cloned().collect();

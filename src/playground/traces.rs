@@ -1,7 +1,6 @@
 //! Statements and everything they led to: summaries for the shell and the ring, traces for the diagram.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
@@ -9,7 +8,7 @@ use super::api::{
     Arrow, Fate, Flight, MAX_TRACE_ARROWS, MAX_TRACE_ROWS, ShellId, StatementSummary, TraceRow, TraceView,
 };
 use super::timeline::settled;
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedMap, SortedSet};
 use crate::data::KeyspaceName;
 use crate::event::{DropReason, Event, What, activity};
 use crate::shell::Request;
@@ -115,11 +114,11 @@ impl Traces {
 
     pub fn view(&self, request: RequestId, now: Instant) -> Option<TraceView> {
         let trace = self.recent.get(&request)?;
-        let arrow_of: BTreeMap<(Endpoint, MessageId), u32> = (0..)
+        let arrow_of: SortedMap<(Endpoint, MessageId), u32> = (0..)
             .zip(&trace.arrows)
             .map(|(n, arrow)| ((arrow.from, arrow.id), n))
             .collect();
-        let mut first_on: BTreeMap<Endpoint, Instant> = BTreeMap::new();
+        let mut first_on: SortedMap<Endpoint, Instant> = SortedMap::new();
         let mut rows = Vec::new();
         for event in &trace.events {
             let first = *first_on.entry(event.node).or_insert(event.at);
@@ -141,7 +140,7 @@ impl Traces {
         }
         let coordinator = trace.summary.coordinator;
         let arrow_ends = trace.arrows.iter().flat_map(|arrow| [arrow.from, arrow.to]);
-        let others: std::collections::BTreeSet<Endpoint> = arrow_ends.chain(first_on.keys().copied()).collect();
+        let others: SortedSet<Endpoint> = arrow_ends.chain(first_on.keys().copied()).collect();
         let mut lanes = vec![coordinator];
         lanes.extend(others.into_iter().filter(|other| *other != coordinator));
         let ends = trace.events.iter().map(|event| event.at);

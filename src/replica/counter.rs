@@ -2,10 +2,8 @@
 //!
 //! Source: Cassandra 5.0, `db/CounterMutation`.
 
-use std::collections::BTreeSet;
-
 use super::{Replica, apply, reason};
-use crate::base::{HostId, UnixMicros};
+use crate::base::{HostId, SortedSet, UnixMicros};
 use crate::data::{
     Cell, CellContent, ClockAndCount, ColumnName, ColumnSelection, CounterContext, Mutation, Partition,
     PartitionSelection, ReadCommand, ReadLimits, Row, RowFilter, Slice,
@@ -105,7 +103,7 @@ fn current(
 ) -> Result<Option<Partition>, FailureReason> {
     let columns = |row: &Row| row.columns().map(|(name, _)| name.clone()).collect::<Vec<ColumnName>>();
     let rows = update.rows().map(|(_, row)| row).chain([update.static_row()]);
-    let columns: BTreeSet<ColumnName> = rows.flat_map(columns).collect();
+    let columns: SortedSet<ColumnName> = rows.flat_map(columns).collect();
     let values = |it: &crate::data::Clustering| it.values().to_vec();
     let slices = update.rows().map(|(clustering, _)| Slice {
         start: table.comparator.before(values(clustering)),

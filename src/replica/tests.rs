@@ -1,6 +1,5 @@
 //! A replica's answers, and what it reports of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::base::HostId;
+use crate::base::SortedMap;
 use crate::data::{
     Cell, ColumnName, ColumnSelection, CqlType, DecoratedKey, EpochSeconds, KeyspaceName, Mutation, Partition,
     PartitionKey, PartitionRange, PartitionSelection, ReadCommand, ReadLimits, Row, RowFilter, Slice, TableId,
@@ -51,7 +51,7 @@ fn schema(durable_writes: bool) -> Schema {
         replication: ReplicationParams::Simple { factor: 3 },
         durable_writes,
         tables: tables.into_iter().collect(),
-        types: BTreeMap::new(),
+        types: SortedMap::new(),
     };
     Schema::new([keyspace], Uuid::nil())
 }

@@ -4,10 +4,8 @@
 //! the same part. `split_largest` is for one more node: it takes its share from those who own most, where Cassandra's allocator
 //! tries random candidates for the same end and so leaves more variance.
 
-use std::collections::BTreeMap;
-
 use super::{TokenRange, Topology};
-use crate::base::{Endpoint, Random};
+use crate::base::{Arrange, Endpoint, Random, SortedMap};
 use crate::data::Token;
 
 /// cassandra.yaml `num_tokens`.
@@ -25,7 +23,7 @@ pub fn random(topology: &Topology, count: usize, random: &mut Random) -> Vec<Tok
             tokens.push(token);
         }
     }
-    tokens.sort_unstable();
+    tokens.arrange();
     tokens
 }
 
@@ -61,7 +59,7 @@ pub fn spread(nodes: usize, count: usize, random: &mut Random) -> Vec<Vec<Token>
 /// as much as an average node.
 pub fn split_largest(topology: &Topology, count: usize, fallback: &mut Random) -> Vec<Token> {
     let mut arcs: Vec<(TokenRange, Endpoint)> = topology.primary_ranges().collect();
-    let mut owns: BTreeMap<Endpoint, f64> = BTreeMap::new();
+    let mut owns: SortedMap<Endpoint, f64> = SortedMap::new();
     for (range, owner) in &arcs {
         *owns.entry(*owner).or_insert(0.0) += range.fraction();
     }
@@ -93,7 +91,7 @@ pub fn split_largest(topology: &Topology, count: usize, fallback: &mut Random) -
         }
         tokens.push(taken.end);
     }
-    tokens.sort_unstable();
+    tokens.arrange();
     debug_assert!(
         tokens.iter().all(|token| !has_token(topology, *token)),
         "a cut within an arc is no token of the ring"
@@ -125,8 +123,8 @@ mod tests {
         topology.insert(Endpoint::nth(n), node);
     }
 
-    fn owns(topology: &Topology) -> BTreeMap<Endpoint, f64> {
-        let mut owns = BTreeMap::new();
+    fn owns(topology: &Topology) -> SortedMap<Endpoint, f64> {
+        let mut owns = SortedMap::new();
         for (range, owner) in topology.primary_ranges() {
             *owns.entry(owner).or_insert(0.0) += range.fraction();
         }

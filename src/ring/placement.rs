@@ -1,10 +1,8 @@
 //! Placement: for one replication setting, who holds each token. Made once for a topology, then only looked up.
 
-use std::collections::BTreeMap;
-
 use super::strategy::{Replicas, Walk};
 use super::{NodeState, TokenRange, Topology};
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint, SortedMap};
 use crate::data::{PartitionBound, PartitionRange, Token};
 use crate::schema::ReplicationParams;
 
@@ -125,8 +123,8 @@ impl Placement {
     }
 
     /// What part of the data each node holds, 0 to 1: they sum up to the number of copies.
-    pub fn effective_ownership(&self) -> BTreeMap<Endpoint, f64> {
-        let mut owns = BTreeMap::new();
+    pub fn effective_ownership(&self) -> SortedMap<Endpoint, f64> {
+        let mut owns = SortedMap::new();
         for (range, replicas) in self.ranges() {
             for &replica in replicas {
                 *owns.entry(replica).or_insert(0.0) += range.fraction();
@@ -204,7 +202,7 @@ fn pending(params: &ReplicationParams, topology: &Topology, natural: &Arcs, loca
         .flat_map(|(newcomer, _)| topology.get(*newcomer))
         .flat_map(|node| &node.tokens);
     let mut ends: Vec<Token> = natural.ends.iter().chain(joining_tokens).copied().collect();
-    ends.sort_unstable();
+    ends.arrange();
     ends.dedup();
     let pending_at = |&end: &Token| {
         let holds = natural.at(end);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Location, Topology};
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint};
 
 /// How a node knows its own place; the others' it learns by gossip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl Snitch {
 // A dynamic snitch would weigh measured latencies here, before places.
 pub fn sort_by_proximity(topology: &Topology, local: Endpoint, replicas: &mut [Endpoint]) {
     let here = topology.location(local);
-    replicas.sort_by_key(|&replica| {
+    replicas.arrange_by_key(|&replica| {
         if replica == local {
             return 0;
         }

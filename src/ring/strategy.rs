@@ -1,12 +1,11 @@
 //! Replication strategies: whom a walk round the ring picks as replicas.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::{Location, Topology};
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint, SortedMap};
 use crate::data::Token;
 use crate::schema::ReplicationParams;
 
@@ -42,8 +41,8 @@ impl Walk {
             stops: Vec::new(),
             datacenters: Vec::new(),
         };
-        let mut numbers: BTreeMap<&str, u16> = BTreeMap::new();
-        let mut racks: BTreeMap<&Location, u16> = BTreeMap::new();
+        let mut numbers: SortedMap<&str, u16> = SortedMap::new();
+        let mut racks: SortedMap<&Location, u16> = SortedMap::new();
         for (endpoint, node) in topology.nodes().filter(|(endpoint, _)| is_on_it(*endpoint)) {
             let name = &node.location.datacenter;
             let datacenter = *numbers.entry(name).or_insert_with(|| {
@@ -68,7 +67,7 @@ impl Walk {
                 rack,
             }));
         }
-        walk.stops.sort_unstable_by_key(|stop| (stop.token, stop.endpoint));
+        walk.stops.arrange_by_key(|stop| (stop.token, stop.endpoint));
         walk
     }
 
@@ -113,7 +112,7 @@ struct Quota {
 }
 
 impl Quota {
-    fn new(factors: &BTreeMap<String, u32>, datacenter: &Datacenter) -> Quota {
+    fn new(factors: &SortedMap<String, u32>, datacenter: &Datacenter) -> Quota {
         let factor = factors.get(&*datacenter.name).copied().unwrap_or(0);
         Quota {
             left: factor.min(datacenter.nodes),

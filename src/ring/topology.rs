@@ -1,12 +1,11 @@
 //! Topology: the nodes of the cluster with their places and tokens, as one node knows them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::TokenRange;
-use crate::base::{Endpoint, HostId};
+use crate::base::{Arrange, Endpoint, HostId, SortedMap};
 use crate::data::Token;
 
 /// Where a node stands, as the snitch tells it.
@@ -55,7 +54,7 @@ impl RingNode {
 /// The nodes that have a part in the ring, and the ring they make.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
-    nodes: BTreeMap<Endpoint, RingNode>,
+    nodes: SortedMap<Endpoint, RingNode>,
     ring: Vec<(Token, Endpoint)>,
     version: u64,
 }
@@ -64,7 +63,7 @@ impl Topology {
     /// Adds a node or replaces what was known of it. A token that another node has goes over to this one; a node that loses
     /// its last token is gone.
     pub fn insert(&mut self, endpoint: Endpoint, mut node: RingNode) {
-        node.tokens.sort_unstable();
+        node.tokens.arrange();
         node.tokens.dedup();
         if self.nodes.get(&endpoint) == Some(&node) {
             return;
@@ -104,7 +103,7 @@ impl Topology {
         let members = self.nodes.iter().filter(|(_, node)| node.is_member());
         self.ring
             .extend(members.flat_map(|(&endpoint, node)| node.tokens.iter().map(move |&token| (token, endpoint))));
-        self.ring.sort_unstable();
+        self.ring.arrange();
     }
 
     /// Goes up with every change.
@@ -165,8 +164,8 @@ impl Topology {
     }
 
     /// The datacentres that have members.
-    pub fn datacenters(&self) -> BTreeMap<Arc<str>, Vec<Endpoint>> {
-        let mut datacenters: BTreeMap<Arc<str>, Vec<Endpoint>> = BTreeMap::new();
+    pub fn datacenters(&self) -> SortedMap<Arc<str>, Vec<Endpoint>> {
+        let mut datacenters: SortedMap<Arc<str>, Vec<Endpoint>> = SortedMap::new();
         for (endpoint, node) in self.members() {
             let datacenter = node.location.datacenter.clone();
             datacenters.entry(datacenter).or_default().push(endpoint);

@@ -1,8 +1,7 @@
 //! The `compaction` option of a table. Source: Cassandra 5.0, `CompactionParams.java` and each strategy's `validateOptions`.
 
-use std::collections::BTreeMap;
-
 use super::SchemaError;
+use crate::base::SortedMap;
 
 const PACKAGE: &str = "org.apache.cassandra.db.compaction.";
 
@@ -53,7 +52,7 @@ const UNIFIED: [&str; 9] = [
 ];
 
 /// Checks and completes the map.
-pub(super) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, SchemaError> {
+pub(super) fn check(mut map: SortedMap<String, String>) -> Result<SortedMap<String, String>, SchemaError> {
     let wrong = |text: String| Err(SchemaError::Configuration(text));
     let Some(class) = map.remove("class") else {
         return wrong("Missing sub-option 'class' for the 'compaction' option".into());
@@ -95,7 +94,7 @@ pub(super) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String
     Ok(map)
 }
 
-fn thresholds(map: &mut BTreeMap<String, String>) -> Result<(), SchemaError> {
+fn thresholds(map: &mut SortedMap<String, String>) -> Result<(), SchemaError> {
     let mut read = |name: &str, default: i32| {
         let text = map.entry(name.to_string()).or_insert_with(|| default.to_string());
         text.parse::<i32>().map_err(|_| {
@@ -120,7 +119,7 @@ fn thresholds(map: &mut BTreeMap<String, String>) -> Result<(), SchemaError> {
     Ok(())
 }
 
-fn positive(map: &BTreeMap<String, String>, option: &str) -> Result<(), SchemaError> {
+fn positive(map: &SortedMap<String, String>, option: &str) -> Result<(), SchemaError> {
     let Some(text) = map.get(option) else { return Ok(()) };
     match text.parse::<i64>() {
         Err(_) => Err(SchemaError::Configuration(format!(

@@ -1,8 +1,7 @@
 //! The `compression` option of a table. Source: Cassandra 5.0, `CompressionParams.java`.
 
-use std::collections::BTreeMap;
-
 use super::SchemaError;
+use crate::base::SortedMap;
 
 const PACKAGE: &str = "org.apache.cassandra.io.compress.";
 const DEFAULT_CHUNK_KIB: &str = "16";
@@ -17,7 +16,7 @@ const COMPRESSORS: [(&str, &[&str]); 5] = [
 ];
 
 /// Checks and completes the map.
-pub(super) fn check(mut map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, SchemaError> {
+pub(super) fn check(mut map: SortedMap<String, String>) -> Result<SortedMap<String, String>, SchemaError> {
     let wrong = |text: String| Err(SchemaError::Configuration(text));
     if map.get("enabled").is_some_and(|it| it.eq_ignore_ascii_case("false"))
         || map.get("class").is_some_and(String::is_empty)

@@ -1,10 +1,10 @@
 //! The CQL that makes a keyspace, table or type again: what DESCRIBE prints.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::params::java_double;
 use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, TableMetadata, ViewMetadata, replication_options};
+use crate::base::{Arrange, SortedMap};
 use crate::data::UserType;
 use crate::data::identifier::maybe_quote;
 
@@ -29,7 +29,7 @@ pub fn describe_table(table: &TableMetadata) -> String {
     let single_key = table.partition_key.len() == 1 && table.clustering.is_empty();
     let mut columns: Vec<&ColumnMetadata> = table.columns().collect();
     // Within a kind, those of many cells stand last.
-    columns.sort_by_key(|column| (column.kind, column.ty.is_multi_cell()));
+    columns.arrange_by_key(|column| (column.kind, column.ty.is_multi_cell()));
     for (at, column) in columns.iter().enumerate() {
         let suffix = match column.kind {
             ColumnKind::PartitionKey if single_key => " PRIMARY KEY",
@@ -125,7 +125,7 @@ fn primary_key(table: &TableMetadata) -> String {
 
 fn options(table: &TableMetadata) -> Vec<String> {
     let params = &table.params;
-    let map = |map: &BTreeMap<String, String>| map_literal(map.clone());
+    let map = |map: &SortedMap<String, String>| map_literal(map.clone());
     let hex = |bytes: &[u8]| {
         bytes
             .iter()

@@ -1,12 +1,12 @@
 //! Keyspaces and the whole schema.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::TableMetadata;
+use crate::base::SortedMap;
 use crate::data::{KeyspaceName, TableId, TableName, UserType};
 
 /// How a keyspace is replicated: the options as the user gave them, checked and completed.
@@ -19,7 +19,7 @@ pub enum ReplicationParams {
     },
     /// Copies in each datacentre.
     NetworkTopology {
-        factors: BTreeMap<String, u32>,
+        factors: SortedMap<String, u32>,
     },
 }
 
@@ -29,8 +29,8 @@ pub struct KeyspaceMetadata {
     pub replication: ReplicationParams,
     pub durable_writes: bool,
     /// Materialized views among them.
-    pub tables: BTreeMap<TableName, Arc<TableMetadata>>,
-    pub types: BTreeMap<String, Arc<UserType>>,
+    pub tables: SortedMap<TableName, Arc<TableMetadata>>,
+    pub types: SortedMap<String, Arc<UserType>>,
 }
 
 impl KeyspaceMetadata {
@@ -44,14 +44,14 @@ impl KeyspaceMetadata {
 /// All keyspaces, as one node knows them. A value: a change makes a new one, and readers of the old keep theirs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
-    keyspaces: BTreeMap<KeyspaceName, Arc<KeyspaceMetadata>>,
-    tables: BTreeMap<TableId, Arc<TableMetadata>>,
+    keyspaces: SortedMap<KeyspaceName, Arc<KeyspaceMetadata>>,
+    tables: SortedMap<TableId, Arc<TableMetadata>>,
     version: Uuid,
 }
 
 impl Schema {
     pub fn new(keyspaces: impl IntoIterator<Item = KeyspaceMetadata>, version: Uuid) -> Schema {
-        let keyspaces: BTreeMap<_, _> = keyspaces
+        let keyspaces: SortedMap<_, _> = keyspaces
             .into_iter()
             .map(|it| (it.name.clone(), Arc::new(it)))
             .collect();

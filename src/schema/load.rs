@@ -1,6 +1,5 @@
 //! From the rows of `system_schema` back to the schema.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use super::{
     ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams, ViewMetadata,
     system_schema,
 };
-use crate::base::codec;
+use crate::base::{SortedMap, codec};
 use crate::data::{
     Clustering, ColumnName, CqlType, EpochSeconds, KeyspaceName, Partition, Row, TableId, TableName, UserType, Value,
 };
@@ -61,7 +60,7 @@ pub fn load_schema(
 /// The content of one table of `system_schema`, by keyspace.
 struct Table {
     metadata: &'static TableMetadata,
-    partitions: BTreeMap<String, Partition>,
+    partitions: SortedMap<String, Partition>,
     now: EpochSeconds,
 }
 
@@ -165,7 +164,7 @@ fn texts(value: Value) -> Option<Vec<String>> {
     }
 }
 
-fn text_map(value: Value) -> Option<BTreeMap<String, String>> {
+fn text_map(value: Value) -> Option<SortedMap<String, String>> {
     let Value::Map(entries) = value else { return None };
     entries
         .into_iter()
@@ -173,7 +172,7 @@ fn text_map(value: Value) -> Option<BTreeMap<String, String>> {
         .collect()
 }
 
-fn blob_map(value: Value) -> Option<BTreeMap<String, Vec<u8>>> {
+fn blob_map(value: Value) -> Option<SortedMap<String, Vec<u8>>> {
     let Value::Map(entries) = value else { return None };
     let entry = |(key, value)| match value {
         Value::Blob(bytes) => Some((text(key)?, bytes.to_vec())),
@@ -206,7 +205,7 @@ fn replication(header: &SchemaRow<'_>) -> Result<ReplicationParams, SchemaRowErr
     }
 }
 
-type Types = BTreeMap<String, Arc<UserType>>;
+type Types = SortedMap<String, Arc<UserType>>;
 
 /// User types may name one another, so each is made once those it names are there.
 fn load_types(keyspace: &str, table: &Table) -> Result<Types, SchemaRowError> {
@@ -254,15 +253,15 @@ fn load_tables(
     [tables, views]: [&Table; 2],
     columns: &Table,
     types: &Types,
-) -> Result<BTreeMap<TableName, Arc<TableMetadata>>, SchemaRowError> {
-    let mut by_table: BTreeMap<String, Vec<ColumnMetadata>> = BTreeMap::new();
+) -> Result<SortedMap<TableName, Arc<TableMetadata>>, SchemaRowError> {
+    let mut by_table: SortedMap<String, Vec<ColumnMetadata>> = SortedMap::new();
     for row in columns.rows(keyspace) {
         by_table
             .entry(row.name(0)?)
             .or_default()
             .push(load_column(&row, types)?);
     }
-    let mut loaded = BTreeMap::new();
+    let mut loaded = SortedMap::new();
     for row in tables.rows(keyspace).chain(views.rows(keyspace)) {
         let name = row.name(0)?;
         // A table's row without columns is half of a drop that raced with another change: the table is gone.

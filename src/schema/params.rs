@@ -2,9 +2,8 @@
 //!
 //! Source: Cassandra 5.0, `TableAttributes.java` and `TableParams.validate`.
 
-use std::collections::BTreeMap;
-
 use super::{Properties, SchemaError, TableParams, compaction, compression};
+use crate::base::SortedMap;
 use crate::data::Ttl;
 
 /// The smallest false positive chance a bloom filter can be built for (`BloomCalculations.minSupportedBloomFilterFpChance`).
@@ -117,7 +116,7 @@ fn index_intervals(params: &TableParams, min: Option<i32>, max: Option<i32>) -> 
     Ok((min as u32, max as u32))
 }
 
-fn caching(map: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, SchemaError> {
+fn caching(map: SortedMap<String, String>) -> Result<SortedMap<String, String>, SchemaError> {
     let mut caching = TableParams::default().caching;
     let unknown: Vec<&str> = map
         .keys()

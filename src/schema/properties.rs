@@ -2,20 +2,19 @@
 //!
 //! Source: Cassandra 5.0, `PropertyDefinitions.java`.
 
-use std::collections::BTreeMap;
-
 use super::SchemaError;
+use crate::base::SortedMap;
 
 /// A property's value: the text of a constant, or a map of such.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyValue {
     Text(String),
-    Map(BTreeMap<String, String>),
+    Map(SortedMap<String, String>),
 }
 
 /// The properties of one statement, each taken once by whoever knows it; what is left over is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Properties(BTreeMap<String, PropertyValue>);
+pub struct Properties(SortedMap<String, PropertyValue>);
 
 impl Properties {
     pub fn add(&mut self, name: &str, value: PropertyValue) -> Result<(), SchemaError> {
@@ -39,7 +38,7 @@ impl Properties {
         }
     }
 
-    pub(super) fn take_map(&mut self, name: &str) -> Result<Option<BTreeMap<String, String>>, SchemaError> {
+    pub(super) fn take_map(&mut self, name: &str) -> Result<Option<SortedMap<String, String>>, SchemaError> {
         match self.0.remove(name) {
             None => Ok(None),
             Some(PropertyValue::Map(map)) => Ok(Some(map)),

@@ -2,9 +2,8 @@
 //!
 //! Source: Cassandra 5.0, `ReplicationParams`, `SimpleStrategy`, `NetworkTopologyStrategy` and `ReplicationFactor`.
 
-use std::collections::BTreeMap;
-
 use super::{ReplicationParams, SchemaError, replication_options};
+use crate::base::SortedMap;
 
 /// `default_keyspace_rf` of cassandra.yaml: used where a strategy is given no factor.
 const DEFAULT_FACTOR: u32 = 1;
@@ -12,7 +11,7 @@ const DEFAULT_FACTOR: u32 = 1;
 /// The cluster as checks of a schema need it: how many nodes each datacentre has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterShape {
-    pub datacenters: BTreeMap<String, u32>,
+    pub datacenters: SortedMap<String, u32>,
 }
 
 impl ClusterShape {
@@ -26,7 +25,7 @@ impl ReplicationParams {
     /// every datacentre does not change those that are named there.
     pub fn from_options(
         keyspace: &str,
-        mut options: BTreeMap<String, String>,
+        mut options: SortedMap<String, String>,
         before: Option<&ReplicationParams>,
         cluster: &ClusterShape,
     ) -> Result<ReplicationParams, SchemaError> {
@@ -87,12 +86,12 @@ impl ReplicationParams {
         }
     }
 
-    pub fn options(&self) -> BTreeMap<String, String> {
+    pub fn options(&self) -> SortedMap<String, String> {
         replication_options(self).into_iter().collect()
     }
 }
 
-fn simple(keyspace: &str, mut options: BTreeMap<String, String>) -> Result<ReplicationParams, SchemaError> {
+fn simple(keyspace: &str, mut options: SortedMap<String, String>) -> Result<ReplicationParams, SchemaError> {
     let factor = options
         .remove("replication_factor")
         .map_or(Ok(DEFAULT_FACTOR), |text| parse_factor(&text))?;
@@ -104,7 +103,7 @@ fn simple(keyspace: &str, mut options: BTreeMap<String, String>) -> Result<Repli
 
 fn network_topology(
     keyspace: &str,
-    mut options: BTreeMap<String, String>,
+    mut options: SortedMap<String, String>,
     before: Option<&ReplicationParams>,
     cluster: &ClusterShape,
 ) -> Result<ReplicationParams, SchemaError> {
@@ -127,7 +126,7 @@ fn network_topology(
     if let Some(unknown) = options.keys().find(|name| !cluster.datacenters.contains_key(*name)) {
         return Err(unrecognized(unknown, "NetworkTopologyStrategy", keyspace));
     }
-    let mut factors = BTreeMap::new();
+    let mut factors = SortedMap::new();
     for (datacenter, text) in options {
         match parse_factor(&text)? {
             0 => {}

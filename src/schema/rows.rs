@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::system_schema::{SYSTEM_SCHEMA, schema_table};
 use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, TableMetadata, ViewMetadata};
+use crate::base::SortedMap;
 use crate::data::{
     Cell, DecoratedKey, DeletionTime, EpochSeconds, KeyspaceName, Mutation, Partition, PartitionKey, Row, Slice,
     UserType, Value, WriteTimestamp,
@@ -253,7 +254,7 @@ fn column_cells(column: &ColumnMetadata) -> Vec<(&'static str, Option<Value>)> {
 
 fn table_cells(table: &TableMetadata) -> Vec<(&'static str, Option<Value>)> {
     let params = &table.params;
-    let map = |map: &std::collections::BTreeMap<String, String>| Some(text_map(map.clone()));
+    let map = |map: &SortedMap<String, String>| Some(text_map(map.clone()));
     let extensions = params
         .extensions
         .iter()

@@ -1,11 +1,11 @@
 //! Tables and their columns.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::ViewMetadata;
+use crate::base::{Arrange, SortedMap};
 use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, TableId, TableName};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct TableMetadata {
     pub partition_key: Vec<ColumnMetadata>,
     pub clustering: Vec<ColumnMetadata>,
     /// Static and regular columns by name.
-    pub statics: BTreeMap<ColumnName, ColumnMetadata>,
-    pub regulars: BTreeMap<ColumnName, ColumnMetadata>,
+    pub statics: SortedMap<ColumnName, ColumnMetadata>,
+    pub regulars: SortedMap<ColumnName, ColumnMetadata>,
     pub params: TableParams,
     pub comparator: ClusteringComparator,
     /// What it is a view of, if it is a materialized view.
@@ -59,8 +59,8 @@ impl TableMetadata {
             name,
             partition_key: Vec::new(),
             clustering: Vec::new(),
-            statics: BTreeMap::new(),
-            regulars: BTreeMap::new(),
+            statics: SortedMap::new(),
+            regulars: SortedMap::new(),
             params,
             comparator: ClusteringComparator::default(),
             view: None,
@@ -73,8 +73,8 @@ impl TableMetadata {
                 ColumnKind::Regular => drop(table.regulars.insert(column.name.clone(), column)),
             }
         }
-        table.partition_key.sort_by_key(|column| column.position);
-        table.clustering.sort_by_key(|column| column.position);
+        table.partition_key.arrange_by_key(|column| column.position);
+        table.clustering.arrange_by_key(|column| column.position);
         let order = table
             .clustering
             .iter()
@@ -119,16 +119,16 @@ pub struct TableParams {
     pub additional_write_policy: String,
     pub allow_auto_snapshot: bool,
     pub bloom_filter_fp_chance: f64,
-    pub caching: BTreeMap<String, String>,
+    pub caching: SortedMap<String, String>,
     pub cdc: bool,
     pub comment: String,
-    pub compaction: BTreeMap<String, String>,
-    pub compression: BTreeMap<String, String>,
+    pub compaction: SortedMap<String, String>,
+    pub compression: SortedMap<String, String>,
     pub memtable: String,
     pub crc_check_chance: f64,
     /// Seconds; 0: data lives for ever.
     pub default_time_to_live: u32,
-    pub extensions: BTreeMap<String, Vec<u8>>,
+    pub extensions: SortedMap<String, Vec<u8>>,
     /// Seconds that tombstones are kept.
     pub gc_grace_seconds: u32,
     pub incremental_backups: bool,
@@ -165,7 +165,7 @@ impl Default for TableParams {
             memtable: "default".into(),
             crc_check_chance: 1.0,
             default_time_to_live: 0,
-            extensions: BTreeMap::new(),
+            extensions: SortedMap::new(),
             gc_grace_seconds: 864_000,
             incremental_backups: true,
             max_index_interval: 2048,

@@ -1,12 +1,10 @@
 //! A whole cluster in this process: the scheduler and a host for each node, for tests, the simulator and the command line.
 
-use std::collections::BTreeMap;
-
 use super::machine::Machine;
 use super::network::Verdict;
 use super::scheduler::{Answer, Control, Observer, Scheduler};
 use super::{ClusterConfig, Deed, Host, Network, Place, Roster, Script};
-use crate::base::{Duration, Endpoint, Instant, RequestId};
+use crate::base::{Arrange, Duration, Endpoint, Instant, RequestId, SortedMap};
 use crate::event::Event;
 use crate::message::Envelope;
 use crate::node::{ClientRequest, NativeTransport, NodeView, OperatorCall, OperatorRequest, ViewRequest};
@@ -14,7 +12,7 @@ use crate::node::{ClientRequest, NativeTransport, NodeView, OperatorCall, Operat
 /// Runs nodes of kind `M`; `O` sees all that happens.
 pub struct Cluster<M: Machine, O> {
     scheduler: Scheduler<Envelope>,
-    hosts: BTreeMap<Endpoint, Host<M>>,
+    hosts: SortedMap<Endpoint, Host<M>>,
     roster: Roster,
     service_time: Duration,
     pub observer: O,
@@ -45,7 +43,7 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
         let roster = Roster::new(config).reached(native);
         let mut cluster = Cluster {
             scheduler: Scheduler::new(Network::new(config)),
-            hosts: BTreeMap::new(),
+            hosts: SortedMap::new(),
             service_time: config.service_time,
             observer,
             answers: Vec::new(),
@@ -112,7 +110,7 @@ impl<M: Machine, O: Observer<Envelope>> Cluster<M, O> {
     pub fn script(&self, config: &ClusterConfig) -> Script {
         let mut deeds = self.log.clone().unwrap_or_default();
         // A client that was answered ahead of the nodes' time may have asked again in their past.
-        deeds.sort_by_key(|(at, _)| *at);
+        deeds.arrange_by_key(|(at, _)| *at);
         Script {
             config: config.clone(),
             deeds,

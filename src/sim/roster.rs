@@ -1,7 +1,7 @@
 //! Who is in the cluster: each node's settings, made from the run's configuration.
 
 use super::{ClusterConfig, Place};
-use crate::base::{Endpoint, HostId, Random, WallClock};
+use crate::base::{Arrange, Endpoint, HostId, Random, WallClock};
 use crate::data::Token;
 use crate::node::{NativeTransport, NodeConfig};
 use crate::ring::{Location, NodeState, RingNode, Topology, allocation};
@@ -90,7 +90,7 @@ impl Roster {
     }
 
     fn push(&mut self, place: &Place, mut tokens: Vec<Token>) {
-        tokens.sort_unstable();
+        tokens.arrange();
         self.nodes.push(NodeConfig {
             endpoint: Endpoint::nth(self.nodes.len() as u8 + 1),
             datacenter: place.datacenter.clone(),

@@ -14,7 +14,7 @@ use super::machine::{Header, Parcel};
 use super::network::{Network, Verdict};
 use super::step::{Batch, Emission, Report, Step};
 use super::{Latency, LinkFaults};
-use crate::base::{Endpoint, Instant, RequestId};
+use crate::base::{Arrange, Endpoint, Instant, RequestId};
 use crate::event::{DropReason, Event, MessageKind, What};
 use crate::node::{ClientReply, ClientRequest, OperatorReply, OperatorRequest};
 
@@ -390,7 +390,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
         }
         if sources > 1 {
             // Stable, and the network comes first, then nodes by address: this is the order of (time, node, index).
-            merged.sort_by_key(|(at, _)| *at);
+            merged.arrange_by_key(|(at, _)| *at);
         }
         for (at, emission) in merged.drain(..) {
             debug_assert!(at < end, "something at {at} in a window that ends at {end}");

@@ -3,7 +3,7 @@
 //! Discs are grouped by datacentre and rack rather than set at their tokens: with vnodes a node has many tokens, and the links
 //! would tangle.
 
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint};
 use crate::data::Token;
 
 /// Thickness of the token circle.
@@ -99,7 +99,7 @@ pub struct Layout {
 
 impl Layout {
     pub fn new(mut stations: Vec<Station>, width: f64, height: f64) -> Layout {
-        stations.sort();
+        stations.arrange();
         let count = stations.len();
         // Broad stages have their labels beside the discs, high ones below.
         let beside = width > height + LABEL_WIDTH;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::axis::{Axis, Folding};
 use super::scene::{Picture, RULER, Scene, Window};
-use crate::base::{Duration, Instant};
+use crate::base::{Arrange, Duration, Instant};
 
 /// Pixels a microsecond of virtual time: at first a hop is as long as an arrow reads well.
 const FIRST_SCALE: f64 = 0.15;
@@ -156,7 +156,7 @@ impl Plot {
     pub fn moments(&self) -> Vec<Instant> {
         let ends = self.picture.busy().into_iter().flat_map(|(from, to)| [from, to]);
         let mut moments: Vec<Instant> = ends.collect();
-        moments.sort_unstable();
+        moments.arrange();
         moments.dedup();
         moments
     }

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::geometry::Point;
 use super::state::MessageKey;
-use crate::base::{Endpoint, Instant, RequestId};
+use crate::base::{Arrange, Endpoint, Instant, RequestId};
 use crate::event::{DropReason, MessageKind};
 use crate::playground::api::{self, Fate, MarkKind, TimelineView, TraceView};
 
@@ -98,7 +98,7 @@ impl Picture {
         let flights = self.arrows.iter().map(|arrow| (arrow.sent_at, arrow.arrives_at));
         let marks = self.marks.iter().map(|mark| (mark.at, mark.at));
         let mut busy: Vec<(Instant, Instant)> = flights.chain(marks).collect();
-        busy.sort_unstable();
+        busy.arrange();
         busy
     }
 }

@@ -1,9 +1,9 @@
 //! The one table of these tests, and values for it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ringscope::base::SortedMap;
 use ringscope::base::UnixMicros;
 use ringscope::coordinator::ReadRequest;
 use ringscope::data::*;
@@ -43,7 +43,7 @@ pub fn schema(params: ReplicationParams, change: impl Fn(&mut TableParams)) -> S
         replication: params,
         durable_writes: true,
         tables: [(table.name.clone(), Arc::new(table))].into_iter().collect(),
-        types: BTreeMap::new(),
+        types: SortedMap::new(),
     };
     Schema::new([keyspace], Uuid::nil())
 }

@@ -1,8 +1,7 @@
 //! Roles, users, identities and permissions.
 
-use std::collections::BTreeMap;
-
 use super::{QualifiedName, TypeName};
+use crate::base::SortedMap;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessStatement {
@@ -69,7 +68,7 @@ pub struct RoleOptions {
     pub superuser: Option<bool>,
     pub login: Option<bool>,
     /// OPTIONS: for an authenticator to make sense of.
-    pub custom: Option<BTreeMap<String, String>>,
+    pub custom: Option<SortedMap<String, String>>,
     pub datacenters: Option<Allowed>,
     pub cidr_groups: Option<Allowed>,
 }

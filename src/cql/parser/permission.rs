@@ -5,6 +5,7 @@ use super::super::error::{Fault, SyntaxError};
 use super::super::keyword::Keyword;
 use super::super::token::TokenKind;
 use super::{Parse, Parser};
+use crate::base::Arrange;
 
 fn permission(kind: TokenKind) -> Option<Permission> {
     let TokenKind::Keyword(keyword) = kind else {
@@ -119,7 +120,7 @@ impl Parser<'_> {
 
     /// Those that make sense on the resource, of which there has to be one.
     fn applicable(&mut self, mut permissions: Vec<Permission>, resource: &Resource) -> Vec<Permission> {
-        permissions.sort();
+        permissions.arrange();
         permissions.dedup();
         permissions.retain(|permission| resource.applicable().contains(permission));
         if permissions.is_empty() {

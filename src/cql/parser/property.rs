@@ -1,12 +1,11 @@
 //! WITH: properties of keyspaces, tables, views and indexes.
 
-use std::collections::BTreeMap;
-
 use super::super::ast::{TableOptions, Term};
 use super::super::error::SyntaxError;
 use super::super::keyword::Keyword;
 use super::super::token::TokenKind;
 use super::{Parse, Parser};
+use crate::base::SortedMap;
 use crate::schema::{Properties, PropertyValue};
 
 impl Parser<'_> {
@@ -45,7 +44,7 @@ impl Parser<'_> {
     }
 
     /// `{'key': 'value'}`, whose keys and values have to be constants.
-    pub(super) fn property_map(&mut self) -> Parse<BTreeMap<String, String>> {
+    pub(super) fn property_map(&mut self) -> Parse<SortedMap<String, String>> {
         self.expect(TokenKind::LeftBrace)?;
         let entries = if self.peek(0).starts_term() {
             self.comma_separated(Self::map_entry)?
@@ -54,7 +53,7 @@ impl Parser<'_> {
         };
         self.expect(TokenKind::RightBrace)?;
 
-        let mut constants = BTreeMap::new();
+        let mut constants = SortedMap::new();
         for (key, value) in entries {
             match (key, value) {
                 (Term::Literal(key), Term::Literal(value)) => {

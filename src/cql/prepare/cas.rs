@@ -2,7 +2,6 @@
 //!
 //! Source: Cassandra 5.0, `cql3/statements/CQL3CasRequest`, `cql3/conditions`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use super::keys::combinations;
 use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows, clustering_is_missing};
 use super::row_view::RowView;
 use super::{Evaluation, PrepareContext};
+use crate::base::{Arrange, SortedSet};
 use crate::cql::ast::Modification;
 use crate::cql::result::ResultColumn;
 use crate::cql::{QueryError, QueryResult, Rows};
@@ -201,7 +201,7 @@ impl CasPlan {
             true => vec![Slice::all()],
             false => rows.iter().map(row).collect(),
         };
-        let columns: BTreeSet<ColumnName> = table.columns().map(|column| column.name.clone()).collect();
+        let columns: SortedSet<ColumnName> = table.columns().map(|column| column.name.clone()).collect();
         Ok(ReadCommand {
             table: table.id,
             partitions: PartitionSelection::One(self.key(at)?),

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::Evaluation;
 use super::restrictions::{Bounds, Restriction, Restrictions, null_in_condition};
 use super::term::TypedTerm;
+use crate::base::Arrange;
 use crate::cql::QueryError;
 use crate::data::composite::compose_key;
 use crate::data::{DecoratedKey, PartitionKey, Slice};
@@ -182,7 +183,7 @@ pub fn bounded_slices(
         .iter()
         .flat_map(|a| upper.iter().filter_map(|b| a.intersection(b)));
     let mut slices: Vec<Slice> = pairs.collect();
-    slices.sort_by(|a, b| a.start.cmp(&b.start));
+    slices.arrange_by(|a, b| a.start.cmp(&b.start));
     let mut merged: Vec<Slice> = Vec::new();
     for slice in slices {
         match merged.last_mut() {

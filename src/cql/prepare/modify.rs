@@ -12,6 +12,7 @@ use super::operation::{Operation, RowWriter};
 use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
+use crate::base::SortedSet;
 use crate::cql::QueryError;
 use crate::cql::ast::{Delete, Insert, Update};
 use crate::data::{DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, Row, Slice, WriteTimestamp};
@@ -74,7 +75,7 @@ impl PrepareContext<'_> {
         }
         let mut restrictions = Restrictions::default();
         let mut operations = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = SortedSet::new();
         for (column, value) in columns.iter().zip(&statement.values) {
             if !seen.insert(&column.name) {
                 return Err(QueryError::invalid("The column names contains duplicates"));

@@ -2,12 +2,12 @@
 //!
 //! Source of the rules and texts: Cassandra 5.0, `cql3/Relation` and `cql3/restrictions`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expression::Scope;
 use super::term::{Receiver, TypedTerm};
 use super::{PrepareContext, definition::not_yet};
+use crate::base::SortedMap;
 use crate::cql::QueryError;
 use crate::cql::ast::{BindMarker, InValues, Operator, Relation, Term, WhereClause};
 use crate::data::identifier::maybe_quote;
@@ -82,7 +82,7 @@ pub enum TokenRestriction {
 /// All relations of a WHERE.
 #[derive(Clone, Debug, Default)]
 pub struct Restrictions {
-    pub columns: BTreeMap<ColumnName, Restriction>,
+    pub columns: SortedMap<ColumnName, Restriction>,
     pub token: Option<TokenRestriction>,
 }
 

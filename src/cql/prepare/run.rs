@@ -1,6 +1,6 @@
 //! A SELECT being carried out: which reads to make next, and what has come of those before.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use super::select::{Partitions, SelectPlan};
 use super::selection::Group;
 use super::term::TypedTerm;
 use super::{BoundValue, Evaluation, UuidKind};
-use crate::base::{UnixMicros, codec};
+use crate::base::{Arrange, SortedSet, UnixMicros, codec};
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
 use crate::data::types::layout::join_collection;
@@ -146,7 +146,7 @@ impl SelectRun {
                     keys.push((partition_key(&values)?, values));
                 }
                 // Several keys come in the order of their values, each once.
-                keys.sort_by(|(_, a), (_, b)| compare_values(&plan.table.partition_key, a, b));
+                keys.arrange_by(|(_, a), (_, b)| compare_values(&plan.table.partition_key, a, b));
                 keys.dedup_by(|(a, _), (b, _)| a == b);
                 let within = match &plan.token {
                     None => Some(PartitionRange::full()),
@@ -381,7 +381,7 @@ impl SelectRun {
 
     fn sorted(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
         let mut keyed: Vec<_> = core::mem::take(&mut self.sort_keys).into_iter().zip(rows).collect();
-        keyed.sort_by(|(a, _), (b, _)| {
+        keyed.arrange_by(|(a, _), (b, _)| {
             for ((column, descending), (a, b)) in self.plan.sort_by.iter().zip(a.iter().zip(b)) {
                 let order = match (a, b) {
                     (Some(a), Some(b)) => column.ty.compare(a, b),
@@ -411,7 +411,7 @@ impl SelectRun {
             partitions,
             slices: self.slices.clone(),
             reversed: self.plan.reversed,
-            columns: ColumnSelection::Only(columns.chain(filtered).collect::<BTreeSet<_>>()),
+            columns: ColumnSelection::Only(columns.chain(filtered).collect::<SortedSet<_>>()),
             filter: self.filter.clone(),
             limits: ReadLimits {
                 rows: if distinct { u32::MAX } else { limit },
@@ -467,7 +467,7 @@ fn slices(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<Vec<Slice>, Quer
         }
     }
     slices.retain(|slice| !slice.is_empty());
-    slices.sort_by(|a, b| a.start.cmp(&b.start));
+    slices.arrange_by(|a, b| a.start.cmp(&b.start));
     slices.dedup();
     Ok(slices)
 }

@@ -1,12 +1,11 @@
 //! What a SELECT shows of the rows it finds, row by row or group by group.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
 use super::expression::{Expression, RowValues, Scope};
 use super::selector_text::column_name;
 use super::{Evaluation, PrepareContext};
+use crate::base::SortedMap;
 use crate::cql::QueryError;
 use crate::cql::ast::{SelectedColumn, Selection, Selector};
 use crate::cql::functions::{Aggregate, State};
@@ -38,7 +37,7 @@ pub(super) struct Group {
 /// The first row of a group: what a column shows that is no aggregate. Beside it stand the aggregates' results.
 #[derive(Clone, Debug, Default)]
 struct FirstRow {
-    cells: BTreeMap<ColumnName, Captured>,
+    cells: SortedMap<ColumnName, Captured>,
     results: Vec<Option<Bytes>>,
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::expression::{Expression, NoRow, Scope};
 use super::marker::{self, Slot};
 use super::{Evaluation, PrepareContext};
+use crate::base::Arrange;
 use crate::cql::QueryError;
 use crate::cql::ast::{Literal, Term};
 use crate::data::types::Assignment;
@@ -298,7 +299,7 @@ impl TypedTerm {
             }
             TypedTerm::Set { ty, elements } => {
                 let mut elements = self::values(elements, at)?;
-                elements.sort_by(|a, b| ty.compare(a, b));
+                elements.arrange_by(|a, b| ty.compare(a, b));
                 elements.dedup();
                 join_collection(elements.len(), elements.iter().map(|it| &**it))
             }
@@ -309,7 +310,7 @@ impl TypedTerm {
                 }
                 // Of two entries under one key the later one stays.
                 pairs.reverse();
-                pairs.sort_by(|(a, _), (b, _)| key.compare(a, b));
+                pairs.arrange_by(|(a, _), (b, _)| key.compare(a, b));
                 pairs.dedup_by(|(a, _), (b, _)| a == b);
                 join_collection(pairs.len(), pairs.iter().flat_map(|(key, value)| [&**key, &**value]))
             }

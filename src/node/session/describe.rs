@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::base::Arrange;
 use crate::cql::ast::{Describe, DescribeWhat, QualifiedName};
 use crate::cql::{QueryError, QueryResult, ResultColumn, Rows};
 use crate::data::{ColumnName, CqlType, KeyspaceName};
@@ -253,7 +254,7 @@ fn types(it: &KeyspaceMetadata, full: bool) -> Vec<Element> {
         of(it, name)
     };
     if full {
-        sorted.sort_by_key(|user_type| depth(&user_type.name));
+        sorted.arrange_by_key(|user_type| depth(&user_type.name));
     }
     let element = |user_type: &&std::sync::Arc<crate::data::UserType>| Element {
         keyspace: it.name.to_string(),

@@ -1,15 +1,13 @@
 //! A crew: the nodes that one worker hosts.
 
-use std::collections::BTreeMap;
-
 use super::{FromCrew, Packed, ToCrew};
 use crate::base::codec::CodecError;
-use crate::base::{Endpoint, Instant};
+use crate::base::{Endpoint, Instant, SortedMap};
 use crate::message::Envelope;
 use crate::sim::{Batch, Emission, Host, Machine, Report, Step};
 
 pub struct Crew<M: Machine> {
-    hosts: BTreeMap<Endpoint, Host<M>>,
+    hosts: SortedMap<Endpoint, Host<M>>,
     // Kept for their memory.
     batch: Batch<Envelope>,
     report: Report<Envelope>,
@@ -18,7 +16,7 @@ pub struct Crew<M: Machine> {
 impl<M: Machine> Default for Crew<M> {
     fn default() -> Crew<M> {
         Crew {
-            hosts: BTreeMap::new(),
+            hosts: SortedMap::new(),
             batch: Batch::default(),
             report: Report::default(),
         }

@@ -2,10 +2,9 @@
 //! what is to go out.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use super::{FromCrew, FromHub, Packed, ToCrew, ToHub};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap};
 use crate::playground::{Hosting, Playground};
 use crate::sim::{Batch, Report};
 
@@ -29,14 +28,14 @@ pub enum Outgoing {
 pub struct Hub {
     playground: Option<Playground<Packed>>,
     crews: usize,
-    crew_of: BTreeMap<Endpoint, usize>,
+    crew_of: SortedMap<Endpoint, usize>,
     /// Crews whose reports of the open window are not in yet.
     awaited: usize,
     /// Real time since nodes were last looked at.
     unseen_for: Duration,
     /// Crews that have not shown their nodes since they were asked.
     looked_at: usize,
-    memory_bytes: BTreeMap<usize, u64>,
+    memory_bytes: SortedMap<usize, u64>,
     own_memory_bytes: u64,
     /// The page waits for a frame.
     frame_wanted: bool,
@@ -48,11 +47,11 @@ impl Default for Hub {
         Hub {
             playground: None,
             crews: 0,
-            crew_of: BTreeMap::new(),
+            crew_of: SortedMap::new(),
             awaited: 0,
             unseen_for: LOOK_EVERY,
             looked_at: 0,
-            memory_bytes: BTreeMap::new(),
+            memory_bytes: SortedMap::new(),
             own_memory_bytes: 0,
             frame_wanted: false,
             outgoing: Vec::new(),
@@ -199,7 +198,7 @@ impl Hub {
     }
 
     fn dispatch(&mut self) {
-        let mut batches: BTreeMap<usize, Vec<(Endpoint, Batch<Packed>)>> = BTreeMap::new();
+        let mut batches: SortedMap<usize, Vec<(Endpoint, Batch<Packed>)>> = SortedMap::new();
         for (node, batch, _) in self.playground.iter_mut().flat_map(Playground::running) {
             let crew = self.crew_of.get(&node).copied().unwrap_or_default();
             batches.entry(crew).or_default().push((node, core::mem::take(batch)));

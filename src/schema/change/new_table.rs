@@ -2,12 +2,12 @@
 //!
 //! Source of the checks and their order: Cassandra 5.0, `CreateTableStatement.java`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::{Change, ChangeContext, ChangeKind, existing_keyspace, is_plain_name, listed};
+use crate::base::{SortedMap, SortedSet};
 use crate::data::{ColumnName, CqlType, KeyspaceName, TableId, TableName};
 use crate::schema::{
     ColumnKind, ColumnMetadata, KeyspaceMetadata, Properties, SchemaError, TableMetadata, TableParams,
@@ -81,7 +81,7 @@ impl NewTable {
     }
 
     fn check_duplicate_columns(&self) -> Result<(), SchemaError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         match self.columns.iter().find(|column| !seen.insert(&column.name)) {
             None => Ok(()),
             Some(NewColumn { name, .. }) => Err(SchemaError::invalid(format!(
@@ -92,8 +92,9 @@ impl NewTable {
     }
 
     fn columns(&self, key: &PrimaryKey) -> Result<Vec<ColumnMetadata>, SchemaError> {
-        let all: BTreeMap<&ColumnName, &NewColumn> = self.columns.iter().map(|column| (&column.name, column)).collect();
-        let mut in_key = BTreeSet::new();
+        let all: SortedMap<&ColumnName, &NewColumn> =
+            self.columns.iter().map(|column| (&column.name, column)).collect();
+        let mut in_key = SortedSet::new();
         for name in key.partition.iter().chain(&key.clustering) {
             if !in_key.insert(name) {
                 let text = format!(
@@ -173,7 +174,7 @@ impl NewTable {
     }
 
     /// The columns that are to be in descending order.
-    fn check_clustering_order(&self, clustering: &[ColumnName]) -> Result<BTreeSet<ColumnName>, SchemaError> {
+    fn check_clustering_order(&self, clustering: &[ColumnName]) -> Result<SortedSet<ColumnName>, SchemaError> {
         let names = || self.clustering_order.iter().map(|(name, _)| name);
         let others: Vec<&ColumnName> = names().filter(|name| !clustering.contains(name)).collect();
         if !others.is_empty() {

@@ -1,9 +1,9 @@
 //! CREATE TYPE and DROP TYPE.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Change, ChangeContext, ChangeKind, ChangeTarget, existing_keyspace};
+use crate::base::SortedSet;
 use crate::data::{CqlType, KeyspaceName, UserType};
 use crate::schema::{KeyspaceMetadata, SchemaError};
 
@@ -23,7 +23,7 @@ pub(super) fn create(
             ))),
         };
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (field, ty) in &fields {
         if !seen.insert(field) {
             return Err(SchemaError::invalid(format!(

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::text::{self, Shown};
 use super::{number, time};
+use crate::base::Arrange;
 use crate::data::{CqlType, Value};
 
 /// A column's heading.
@@ -65,12 +66,12 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
         }
         Value::Set(elements) => {
             let mut elements: Vec<&Value> = elements.iter().collect();
-            elements.sort_by(|left, right| python_order(left, right));
+            elements.arrange_by(|left, right| python_order(left, right));
             listed('{', elements.into_iter().map(|value| element(ty, 0, value)), '}')
         }
         Value::Map(entries) => {
             let mut entries: Vec<&(Value, Value)> = entries.iter().collect();
-            entries.sort_by(|(left, _), (right, _)| python_order(left, right));
+            entries.arrange_by(|(left, _), (right, _)| python_order(left, right));
             paired(
                 entries
                     .into_iter()

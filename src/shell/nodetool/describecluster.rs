@@ -1,12 +1,10 @@
 //! `nodetool describecluster`: the cluster in numbers, its schema versions and keyspaces.
 
-use std::collections::BTreeMap;
-
 use super::java_order;
 use super::ownership::{Ownership, effective_ownership};
 use super::view::STORAGE_PORT;
 use super::{ClusterView, Output};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap, SortedSet};
 use crate::data::Partitioner;
 use crate::message::gossip::ApplicationState;
 use crate::ring::NodeState;
@@ -57,7 +55,7 @@ fn join(endpoints: impl IntoIterator<Item = Endpoint>, port: &str) -> String {
 
 /// Who has which schema, and who cannot be asked.
 fn schema_versions(view: &ClusterView) -> Vec<(String, Vec<Endpoint>)> {
-    let mut versions: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
+    let mut versions: SortedMap<String, Vec<Endpoint>> = SortedMap::new();
     for &endpoint in &view.live {
         let said = view.said_by(endpoint, ApplicationState::Schema);
         let version = match said {
@@ -75,9 +73,15 @@ fn schema_versions(view: &ClusterView) -> Vec<(String, Vec<Endpoint>)> {
     versions
 }
 
-fn database_versions(view: &ClusterView) -> BTreeMap<&str, Vec<Endpoint>> {
-    let mut versions: BTreeMap<&str, Vec<Endpoint>> = BTreeMap::new();
-    for &endpoint in view.live.union(&view.unreachable) {
+fn database_versions(view: &ClusterView) -> SortedMap<&str, Vec<Endpoint>> {
+    let mut versions: SortedMap<&str, Vec<Endpoint>> = SortedMap::new();
+    for &endpoint in &view
+        .live
+        .iter()
+        .chain(&view.unreachable)
+        .copied()
+        .collect::<SortedSet<_>>()
+    {
         if let Some(version) = view.said_by(endpoint, ApplicationState::ReleaseVersion) {
             versions.entry(version).or_default().push(endpoint);
         }

@@ -1,6 +1,7 @@
 //! The order in which Java walks a `HashMap`. Cassandra prints some lists straight from one; a script that compares texts sees
 //! it, so these texts have it too. Only ever used to order what is printed.
 
+use crate::base::Arrange;
 use crate::ring::TokenRange;
 
 /// What a map has buckets for when it is not told how many there will be.
@@ -26,7 +27,7 @@ pub fn sort<T>(items: &mut [T], expected: usize, hash: impl Fn(&T) -> u32) {
     while items.len() * 4 > buckets * 3 {
         buckets *= 2;
     }
-    items.sort_by_key(|item| {
+    items.arrange_by_key(|item| {
         let hash = hash(item);
         (hash ^ hash >> 16) as usize & (buckets - 1)
     });

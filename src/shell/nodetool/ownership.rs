@@ -1,14 +1,12 @@
 //! What part of the data each node holds, or why that cannot be said.
 
-use std::collections::BTreeMap;
-
 use super::ClusterView;
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap};
 use crate::ring::Placement;
 use crate::schema::ReplicationParams;
 
 pub enum Ownership {
-    Effective(BTreeMap<Endpoint, f64>),
+    Effective(SortedMap<Endpoint, f64>),
     /// It would mean nothing: the note says why.
     Unknown(String),
     NoSuchKeyspace(String),
@@ -45,7 +43,7 @@ pub fn effective_ownership(view: &ClusterView, keyspace: Option<&str>) -> Owners
         return Ownership::Unknown(note.to_string());
     }
     let placement = Placement::new(params, &view.topology, view.local);
-    let mut owns: BTreeMap<Endpoint, f64> = view.topology.members().map(|(endpoint, _)| (endpoint, 0.0)).collect();
+    let mut owns: SortedMap<Endpoint, f64> = view.topology.members().map(|(endpoint, _)| (endpoint, 0.0)).collect();
     owns.extend(placement.effective_ownership());
     Ownership::Effective(owns)
 }

@@ -5,7 +5,7 @@ use super::ownership::{Ownership, effective_ownership};
 use super::status::{load, up_or_down};
 use super::view::STORAGE_PORT;
 use super::{ClusterView, Output};
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint};
 use crate::data::Token;
 use crate::ring::NodeState;
 
@@ -19,7 +19,7 @@ pub fn ring(view: &ClusterView, keyspace: Option<&str>) -> Output {
         .nodes()
         .flat_map(|(endpoint, node)| node.tokens.iter().map(move |token| (*token, endpoint)))
         .collect();
-    tokens.sort_unstable();
+    tokens.arrange();
     let nodes = view.topology.nodes().filter(|(_, node)| !node.tokens.is_empty());
     // The tool leaves room for the port, which it then does not print.
     let address_width = nodes

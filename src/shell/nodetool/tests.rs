@@ -1,12 +1,11 @@
 //! The commands' texts against Cassandra's. What a run makes up (loads, host ids, who is up) is read from the recorded text and
 //! handed in; layout, order, shares and replicas are what is compared.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use uuid::Uuid;
 
 use super::*;
 use crate::base::{Endpoint, HostId};
+use crate::base::{SortedMap, SortedSet};
 use crate::data::{CqlType, KeyspaceName, TableId, Token};
 use crate::message::gossip::{ApplicationState, EndpointState, Generation, StateVersion, VersionedValue};
 use crate::ring::{Location, NodeState, RingNode, Snitch, Topology};
@@ -44,10 +43,10 @@ fn view(tokens: &str, keyspaces: &[(&str, ReplicationParams)]) -> ClusterView {
         snitch: Snitch::Simple,
         dynamic_snitch: true,
         topology: Topology::default(),
-        live: BTreeSet::new(),
-        unreachable: BTreeSet::new(),
-        gossip: BTreeMap::new(),
-        phi: BTreeMap::new(),
+        live: SortedSet::new(),
+        unreachable: SortedSet::new(),
+        gossip: SortedMap::new(),
+        phi: SortedMap::new(),
         keyspaces: [
             ("system", ReplicationParams::Local),
             ("system_schema", ReplicationParams::Local),
@@ -92,7 +91,7 @@ fn set(view: &mut ClusterView, endpoint: Endpoint, name: ApplicationState, value
     let state = view.gossip.entry(endpoint).or_insert(EndpointState {
         generation: Generation(1),
         heartbeat: StateVersion(1),
-        states: BTreeMap::new(),
+        states: SortedMap::new(),
     });
     let value = VersionedValue {
         value: value.to_string(),
@@ -360,7 +359,7 @@ fn describecluster_is_cassandras() {
 
 #[test]
 fn gossipinfo_is_cassandras() {
-    let names: BTreeMap<&str, ApplicationState> = ApplicationState::ALL.iter().map(|it| (it.name(), *it)).collect();
+    let names: SortedMap<&str, ApplicationState> = ApplicationState::ALL.iter().map(|it| (it.name(), *it)).collect();
     for recorded in [
         golden!("golden-nodetool/gossipinfo.txt"),
         golden!("golden-nodetool/lifecycle/02-gossipinfo-joining.txt"),
@@ -388,7 +387,7 @@ fn gossipinfo_is_cassandras() {
                     let state = EndpointState {
                         generation: Generation(0),
                         heartbeat: StateVersion(0),
-                        states: BTreeMap::new(),
+                        states: SortedMap::new(),
                     };
                     view.gossip.insert(endpoint, state);
                 }
@@ -531,7 +530,7 @@ fn schema() -> Schema {
         replication: simple(3),
         durable_writes: true,
         tables: tables.into_iter().map(|it| (it.name.clone(), it.into())).collect(),
-        types: BTreeMap::new(),
+        types: SortedMap::new(),
     };
     Schema::new([shop], Uuid::nil())
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::format::{self, Shown};
 use super::super::table;
-use crate::base::{Endpoint, RequestId, WallClock};
+use crate::base::{Arrange, Endpoint, RequestId, WallClock};
 use crate::event::{Event, What, activity};
 
 /// From the start of the Gregorian calendar to the Unix epoch, in microseconds: version 1 ids count from the former.
@@ -27,7 +27,7 @@ impl Trace {
         let wall = |event: &Event| clock.at(event.at).0;
         let moment = |event: &Event| format::python_moment(wall(event)).unwrap_or_default();
         let mut ordered: Vec<&Event> = events.iter().collect();
-        ordered.sort_by_key(|event| event.at);
+        ordered.arrange_by_key(|event| event.at);
         let elapsed = |event: &Event| {
             let of_node = ordered.iter().find(|other| other.node == event.node);
             of_node.map_or(0, |start| event.at.since(start.at).as_micros())

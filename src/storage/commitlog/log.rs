@@ -1,12 +1,11 @@
 //! The commit log's writing end.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::format::{self, Marker};
 use super::replay::{ReplayReport, ReplayedSegment};
 use super::{CommitLogConfig, CommitLogPosition, CommitLogSync, Record, SegmentId};
-use crate::base::{Instant, codec};
+use crate::base::{Instant, SortedMap, codec};
 use crate::data::TableId;
 use crate::storage::StorageError;
 use crate::storage::disk::Disk;
@@ -16,7 +15,7 @@ use crate::storage::disk::Disk;
 struct Segment {
     len: u32,
     /// Tables with data here that is in a memtable only, and where the last of it ends.
-    dirty: BTreeMap<TableId, u32>,
+    dirty: SortedMap<TableId, u32>,
     /// Values of the node's own whose newest version is here.
     locals: u64,
 }
@@ -30,7 +29,7 @@ struct Active {
 #[derive(Debug)]
 pub struct CommitLog {
     config: CommitLogConfig,
-    segments: BTreeMap<SegmentId, Segment>,
+    segments: SortedMap<SegmentId, Segment>,
     /// The segment that takes records; `None` until there is something to append.
     active: Option<Active>,
     next_id: SegmentId,
@@ -152,7 +151,7 @@ impl CommitLog {
         table: TableId,
         position: CommitLogPosition,
     ) -> Result<usize, StorageError> {
-        for (id, segment) in self.segments.range_mut(..=position.segment) {
+        for (id, segment) in self.segments.iter_mut().take_while(|(id, _)| **id <= position.segment) {
             let last = segment.dirty.get(&table).copied();
             if *id < position.segment || last.is_some_and(|last| last <= position.offset) {
                 segment.dirty.remove(&table);

@@ -2,7 +2,7 @@
 
 use super::format::{self, Item, Marker};
 use super::{CommitLogPosition, Record, SegmentId};
-use crate::base::codec;
+use crate::base::{Arrange, codec};
 use crate::storage::StorageError;
 use crate::storage::disk::Disk;
 
@@ -41,7 +41,7 @@ pub fn replay(
         .iter()
         .filter_map(|it| format::segment_of(&it.name))
         .collect();
-    ids.sort();
+    ids.arrange();
     let mut report = ReplayReport::default();
     for (position, id) in ids.iter().enumerate() {
         let is_last = position + 1 == ids.len();

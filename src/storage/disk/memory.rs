@@ -1,11 +1,10 @@
 //! A disk in memory: the default of tests, simulations and embedded pages. It can lose power, fill up and rot.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Disk, FileInfo};
-use crate::base::Random;
+use crate::base::{Random, SortedMap};
 use crate::storage::StorageError;
 
 /// What a loss of power leaves of the bytes that were not synced.
@@ -24,7 +23,7 @@ pub struct MemoryDisk(Rc<RefCell<Content>>);
 
 #[derive(Clone, Debug, Default)]
 struct Content {
-    files: BTreeMap<String, File>,
+    files: SortedMap<String, File>,
     /// Bytes that fit in all; `None`: any number.
     capacity: Option<u64>,
     used: u64,

@@ -6,7 +6,7 @@ use super::bits::NodeName;
 use super::editor;
 use super::icons::{Icon, IconButton, Pictogram};
 use super::wire::use_page;
-use crate::base::{Duration, RequestId};
+use crate::base::{Arrange, Duration, RequestId};
 use crate::cql::SourcePosition;
 use crate::event::Outcome;
 use crate::playground::api::{Command, StatementSummary};
@@ -92,7 +92,7 @@ fn paint(input: &str, wrong: Option<SourcePosition>) -> Html {
     let mut cuts = vec![0, end];
     cuts.extend(coloured.iter().flat_map(|(from, to, _)| [*from, *to]));
     cuts.extend([wrong_from, wrong_to].into_iter().filter(|cut| *cut < end));
-    cuts.sort_unstable();
+    cuts.arrange();
     cuts.dedup();
     let mut stretches = coloured.iter().peekable();
     let pieces = cuts.windows(2).map(|cut| {

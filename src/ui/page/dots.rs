@@ -3,7 +3,6 @@
 //! Where nothing may fly, or messages are too quick to see, the lanes they take light up instead.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use web_sys::{CanvasRenderingContext2d, window};
@@ -16,7 +15,7 @@ use super::palette::Palette;
 use super::popover::Placed;
 use super::stage::key;
 use super::wire::use_page;
-use crate::base::{Duration, Endpoint, Instant};
+use crate::base::{Duration, Endpoint, Instant, SortedMap};
 use crate::event::{DropReason, MessageKind};
 use crate::playground::api::{Fate, Flight};
 use crate::ui::geometry::{Layout, Point};
@@ -58,7 +57,7 @@ struct Motion {
     still: bool,
     breaks: Vec<(Point, f64)>,
     /// When a lane was last used, and whether for more than gossip.
-    lit: BTreeMap<(Endpoint, Endpoint), (f64, bool)>,
+    lit: SortedMap<(Endpoint, Endpoint), (f64, bool)>,
 }
 
 #[component]
@@ -78,7 +77,7 @@ pub fn Dots(props: &Props) -> Html {
             palette: page.palette.clone(),
             still: page.still,
             breaks: Vec::new(),
-            lit: BTreeMap::new(),
+            lit: SortedMap::new(),
         }))
     });
     {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::bits::{NodeMark, NodeName, heads};
 use super::wire::use_page;
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint};
 use crate::node::{NodeView, TableView};
 use crate::playground::api::{NodeState, NodeSummary};
 use crate::ui::shared::Shared;
@@ -130,7 +130,7 @@ fn Storage(props: &StorageProps) -> Html {
     let log = &view.commit_log;
     // What people made first; the system's own tables after it.
     let mut tables: Vec<&TableView> = view.tables.iter().collect();
-    tables.sort_by_key(|table| (is_system(&table.keyspace), &table.keyspace, &table.table));
+    tables.arrange_by_key(|table| (is_system(&table.keyspace), &table.keyspace, &table.table));
     html! {
         <>
             <section class="card">

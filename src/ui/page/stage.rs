@@ -11,7 +11,7 @@ use super::network::Network;
 use super::node_menu::NodeMenu;
 use super::ring::Ring;
 use super::wire::use_page;
-use crate::base::{Endpoint, Instant};
+use crate::base::{Arrange, Endpoint, Instant};
 use crate::playground::api::{Command, Flight, Notice, NoticeKind, StatementSummary};
 use crate::sim::Place;
 use crate::ui::geometry::{Layout, Point, Station};
@@ -171,7 +171,7 @@ fn Bar(props: &BarProps) -> Html {
         })
     };
     let mut datacenters: Vec<&str> = nodes.iter().map(|node| node.datacenter.as_str()).collect();
-    datacenters.sort_unstable();
+    datacenters.arrange();
     datacenters.dedup();
     html! {
         <div class="bar">
