@@ -12,6 +12,8 @@ fn main() {
 /// The engine in workers, and what is seen of it.
 #[cfg(target_arch = "wasm32")]
 fn open(document: web_sys::Document) {
+    use std::cell::Cell;
+
     use ringscope::ui::page::{Wire, mount};
     use ringscope::web::{Engine, page};
 
@@ -28,8 +30,10 @@ fn open(document: web_sys::Document) {
         move |command| sender.send(command),
         move |sink| {
             let document = document.clone();
+            let sent = Cell::new(0);
             engine.connect(move |frame| {
-                page::mark(&document, &frame);
+                sent.set(sent.get() + u64::from(frame.sent.total()));
+                page::mark(&document, &frame, sent.get());
                 sink(frame);
             });
         },

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::api::{MAX_SHELL_BYTES, MAX_SHELLS, ShellEntry, ShellId, ShellUpdate};
+use super::api::{MAX_SHELL_BACKLOG, MAX_SHELL_BYTES, MAX_SHELL_ENTRIES, MAX_SHELLS, ShellEntry, ShellId, ShellUpdate};
 use crate::base::{Endpoint, RequestId, SortedMap};
 use crate::shell::{Session, SessionConfig};
 
@@ -46,6 +46,23 @@ impl Shell {
         self.changed = true;
     }
 
+    /// Leaves out the oldest results beyond what may wait for frames; errors last.
+    fn shorten(&mut self) {
+        while self.entries.len() > MAX_SHELL_BACKLOG {
+            let plain = |entry: &ShellEntry| matches!(entry, ShellEntry::Output(_) | ShellEntry::Summary(_));
+            let error = |entry: &ShellEntry| matches!(entry, ShellEntry::Error { .. });
+            let oldest = self.entries.iter().position(plain);
+            let Some(at) = oldest.or_else(|| self.entries.iter().position(error)) else {
+                return;
+            };
+            let gone = u64::from(matches!(self.entries.remove(at), Some(ShellEntry::Summary(_))));
+            match at.checked_sub(1).and_then(|before| self.entries.get_mut(before)) {
+                Some(ShellEntry::Skipped(statements)) => *statements += gone,
+                _ => self.entries.insert(at, ShellEntry::Skipped(gone)),
+            }
+        }
+    }
+
     /// As much of what is new as a frame carries.
     fn take_update(&mut self, shell: ShellId) -> Option<ShellUpdate> {
         if !self.changed {
@@ -53,7 +70,9 @@ impl Shell {
         }
         let mut entries = Vec::new();
         let mut room = MAX_SHELL_BYTES;
-        while let Some(entry) = self.entries.pop_front() {
+        while entries.len() < MAX_SHELL_ENTRIES
+            && let Some(entry) = self.entries.pop_front()
+        {
             let size = size(&entry);
             match entry {
                 ShellEntry::Output(text) if size > room => {
@@ -87,7 +106,7 @@ fn size(entry: &ShellEntry) -> usize {
     match entry {
         ShellEntry::Input { text, .. } | ShellEntry::Output(text) | ShellEntry::Error { text, .. } => text.len(),
         ShellEntry::Summary(summary) => summary.statement.len(),
-        ShellEntry::Clear => 0,
+        ShellEntry::Skipped(_) | ShellEntry::Clear => 0,
     }
 }
 
@@ -123,6 +142,11 @@ impl Shells {
 
     pub fn is_busy(&self) -> bool {
         self.all.values().any(|shell| shell.pending.is_some())
+    }
+
+    /// For hosts that take frames: what waits for them stays bounded.
+    pub fn shorten(&mut self) {
+        self.all.values_mut().for_each(Shell::shorten);
     }
 
     pub fn take_updates(&mut self) -> Vec<ShellUpdate> {

@@ -118,6 +118,7 @@ impl<P: Parcel + Clone> Playground<P> {
             .latencies()
             .map(|(a, b, latency)| (a.to_owned(), b.to_owned(), latency));
         let lanes = || self.scheduler.endpoints().collect();
+        let timeline = self.recorder.timeline.news(self.watch.timeline, now, lanes);
         let clock = self.roster.nodes()[0].clock;
         let watch = &self.watch;
         Frame {
@@ -145,9 +146,7 @@ impl<P: Parcel + Clone> Playground<P> {
             node: watch.node.and_then(|node| self.views.get(&node).cloned()),
             replicas: self.replica_view(),
             trace: watch.trace.and_then(|request| self.recorder.traces.view(request, now)),
-            timeline: watch
-                .timeline
-                .map(|(from, to)| self.recorder.timeline.view(from, to, now, lanes())),
+            timeline,
             watch: watch.clone(),
             completion: self.completion.take(),
             share: self.share.take(),

@@ -9,6 +9,8 @@ const MAX_ARROWS: usize = 20_000;
 const MAX_MARKS: usize = 5_000;
 /// How far back to look for a message that is found undeliverable: more are never under way.
 const MAX_UNDER_WAY: usize = 2_000;
+/// A tenth of a second at sixty frames.
+const LOOKS_APART: u32 = 6;
 /// Of a statement's text on its mark, in characters.
 const MAX_STATEMENT_CHARS: usize = 80;
 
@@ -16,6 +18,20 @@ const MAX_STATEMENT_CHARS: usize = 80;
 pub struct Timeline {
     arrows: Recent<Arrow>,
     marks: Recent<Mark>,
+    /// Counts what came or changed.
+    changes: u64,
+    shown: Option<Shown>,
+}
+
+/// What a host has been shown last, so that it gets no more than what is new to it.
+#[derive(Debug)]
+struct Shown {
+    range: (Instant, Instant),
+    changes: u64,
+    /// When the first message that is under way in it arrives: it looks different then.
+    until: Instant,
+    /// Looks since.
+    age: u32,
 }
 
 impl Default for Timeline {
@@ -23,12 +39,15 @@ impl Default for Timeline {
         Timeline {
             arrows: Recent::new(MAX_ARROWS),
             marks: Recent::new(MAX_MARKS),
+            changes: 0,
+            shown: None,
         }
     }
 }
 
 impl Timeline {
     pub fn sent(&mut self, arrow: Arrow) {
+        self.changes += 1;
         self.arrows.push(arrow);
     }
 
@@ -36,12 +55,13 @@ impl Timeline {
         let recent = self.arrows.iter_mut().rev().take(MAX_UNDER_WAY);
         if let Some(arrow) = recent.into_iter().find(|arrow| (arrow.from, arrow.id) == (from, id)) {
             arrow.fate = Fate::Dropped(reason);
+            self.changes += 1;
         }
     }
 
     pub fn event(&mut self, event: &Event) {
         if let Some((kind, text)) = mark(event) {
-            self.marks.push(Mark {
+            self.mark(Mark {
                 at: event.at,
                 node: Some(event.node),
                 kind,
@@ -52,7 +72,37 @@ impl Timeline {
     }
 
     pub fn mark(&mut self, mark: Mark) {
+        self.changes += 1;
         self.marks.push(mark);
+    }
+
+    /// The view of a range, when it looks different from what was shown of it, and not more often than every few looks.
+    pub fn news(
+        &mut self,
+        range: Option<(Instant, Instant)>,
+        now: Instant,
+        lanes: impl FnOnce() -> Vec<Endpoint>,
+    ) -> Option<TimelineView> {
+        let Some(range) = range else {
+            self.shown = None;
+            return None;
+        };
+        if let Some(shown) = self.shown.as_mut().filter(|shown| shown.range == range) {
+            shown.age += 1;
+            let is_new = shown.changes != self.changes || shown.until <= now;
+            if !is_new || shown.age < LOOKS_APART {
+                return None;
+            }
+        }
+        let view = self.view(range.0, range.1, now, lanes());
+        let under_way = view.arrows.iter().filter(|arrow| arrow.fate == Fate::UnderWay);
+        self.shown = Some(Shown {
+            range,
+            changes: self.changes,
+            until: under_way.map(|arrow| arrow.arrives_at).min().unwrap_or(Instant::MAX),
+            age: 0,
+        });
+        Some(view)
     }
 
     /// What is known of the time from `from` to `to`, looked at `now`.
@@ -173,6 +223,33 @@ mod tests {
             all.arrows.iter().filter(|arrow| arrow.verb == Verb::ReadReq).count(),
             200
         );
+    }
+
+    #[test]
+    fn what_was_shown_is_not_shown_again() {
+        let mut timeline = Timeline::default();
+        timeline.sent(arrow(5, Verb::ReadReq));
+        let at = Instant::from_micros;
+        let all = Some((Instant::ZERO, Instant::MAX));
+        let arrows = |view: Option<TimelineView>| view.map(|view| view.arrows.len());
+        assert_eq!(arrows(timeline.news(all, at(6), Vec::new)), Some(1));
+        timeline.sent(arrow(6, Verb::ReadReq));
+        for _ in 1..LOOKS_APART {
+            assert_eq!(arrows(timeline.news(all, at(6), Vec::new)), None);
+        }
+        assert_eq!(arrows(timeline.news(all, at(6), Vec::new)), Some(2));
+        let look = |timeline: &mut Timeline, now| {
+            let views = (0..LOOKS_APART).map(|_| timeline.news(all, at(now), Vec::new));
+            views.flatten().count()
+        };
+        assert_eq!(look(&mut timeline, 7), 0, "nothing is new");
+        assert_eq!(look(&mut timeline, 15), 1, "a message has arrived");
+        assert_eq!(
+            arrows(timeline.news(Some((Instant::ZERO, at(5))), at(15), Vec::new)),
+            Some(1)
+        );
+        assert_eq!(arrows(timeline.news(None, at(15), Vec::new)), None);
+        assert_eq!(arrows(timeline.news(all, at(15), Vec::new)), Some(2));
     }
 
     #[test]

@@ -72,14 +72,19 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// The run as it is looked at.
-    pub fn of_run(picture: &Rc<Picture>, look: Look, now: Instant, (width, height): (f64, f64)) -> Plot {
+    /// The run as it is looked at, as far as `to`.
+    pub fn of_run(
+        picture: &Rc<Picture>,
+        look: Look,
+        (now, to): (Instant, Option<Instant>),
+        (width, height): (f64, f64),
+    ) -> Plot {
         let busy = picture.busy();
         let (first, last) = span(&busy, now);
         let axis = Axis::new(busy, first, last.max(now), look.scale, look.folding());
         let left = match look.from {
             Some(from) => axis.x(from),
-            None => (axis.x(now) - width * FOLLOW_AT).max(-MARGIN),
+            None => (axis.x(to.unwrap_or(now)) - width * FOLLOW_AT).max(-MARGIN),
         };
         Plot::new(picture, axis, left, now, true, (width, height))
     }
@@ -224,11 +229,11 @@ mod tests {
 
     #[test]
     fn the_run_is_followed() {
-        let plot = Plot::of_run(&picture(&[0, 300, 90_000]), Look::default(), at(90_400), FRAME);
+        let plot = Plot::of_run(&picture(&[0, 300, 90_000]), Look::default(), (at(90_400), None), FRAME);
         let x = plot.window().x(at(90_400));
         assert!(x <= FRAME.0 * FOLLOW_AT && x > 0.0, "{x}");
         let long = picture(&(0..200).map(|n| n * 500).collect::<Vec<u64>>());
-        let plot = Plot::of_run(&long, Look::default(), at(100_000), FRAME);
+        let plot = Plot::of_run(&long, Look::default(), (at(100_000), None), FRAME);
         assert!((plot.window().x(at(100_000)) - FRAME.0 * FOLLOW_AT).abs() < 1.0);
     }
 
@@ -250,10 +255,18 @@ mod tests {
             from: Some(at(8_000)),
             ..Look::default()
         };
-        let plot = Plot::of_run(&picture, look, at(40_000), FRAME);
+        let plot = Plot::of_run(&picture, look, (at(40_000), None), FRAME);
         let (under, nearer) = (plot.at(200.0), plot.zoomed(look, 200.0, 2.0));
-        let zoomed = Plot::of_run(&picture, nearer, at(40_000), FRAME);
+        let zoomed = Plot::of_run(&picture, nearer, (at(40_000), None), FRAME);
         assert!((zoomed.window().x(under) - 200.0).abs() < 2.0);
         assert_eq!(nearer.scale, 2.0 * look.scale);
+    }
+
+    #[test]
+    fn an_earlier_stretch_is_followed_to_its_end() {
+        let picture = picture(&[0, 300, 90_000]);
+        let plot = Plot::of_run(&picture, Look::default(), (at(900_000), Some(at(90_000))), FRAME);
+        let end = plot.window().x(at(90_000));
+        assert!((0.0..=FRAME.0).contains(&end), "{end}");
     }
 }

@@ -161,6 +161,8 @@ pub struct State {
     pub hovered: Option<MessageKey>,
     /// The request whose trace the timeline shows; `None` shows the run.
     pub traced: Option<RequestId>,
+    /// Where the stretch of the run ends that the timeline shows; `None` follows the run.
+    pub timeline_to: Option<Instant>,
     /// The partition that is watched; `None` follows the last statement.
     pub partition: Option<PartitionRef>,
 }
@@ -214,6 +216,7 @@ impl Default for State {
             help: false,
             hovered: None,
             traced: None,
+            timeline_to: None,
             partition: None,
         }
     }
@@ -248,6 +251,7 @@ pub enum Action {
     Help(bool),
     Hover(Option<MessageKey>),
     Trace(Option<RequestId>),
+    TimelineTo(Option<Instant>),
     Partition(Option<PartitionRef>),
 }
 
@@ -297,7 +301,7 @@ impl State {
         let mut watch = Watch::default();
         match self.shown_tab() {
             Tab::Timeline => {
-                watch.timeline = Some((Instant::ZERO, Instant::MAX));
+                watch.timeline = Some((Instant::ZERO, self.timeline_to.unwrap_or(Instant::MAX)));
                 watch.trace = self.traced;
             }
             Tab::Replicas => {
@@ -351,6 +355,7 @@ impl State {
             Action::Help(open) => self.help = open,
             Action::Hover(message) => self.hovered = message,
             Action::Trace(request) => self.traced = request,
+            Action::TimelineTo(to) => self.timeline_to = to,
             Action::Partition(partition) => self.partition = partition,
         }
     }

@@ -37,8 +37,9 @@ pub fn follow_link(document: &Document, engine: &Engine) {
     }
 }
 
-/// Leaves on the document's element what a test waits for: that the cluster is up, and how a replay ended.
-pub fn mark(document: &Document, frame: &Frame) {
+/// Leaves on the document's element what a test or a benchmark reads: that the cluster is up, how a replay ended, virtual time,
+/// memory, and messages sent so far.
+pub fn mark(document: &Document, frame: &Frame, sent: u64) {
     let Some(element) = document.document_element() else {
         return;
     };
@@ -49,6 +50,9 @@ pub fn mark(document: &Document, frame: &Frame) {
         }
     };
     set("data-worker", super::READY);
+    set("data-now", &frame.now.as_micros().to_string());
+    set("data-memory", &frame.summary.memory_bytes.to_string());
+    set("data-sent", &sent.to_string());
     if let Some(replayed) = &frame.summary.replayed {
         let verdict = match replayed.as_recorded {
             Some(true) => "as-recorded",

@@ -1,9 +1,11 @@
 //! The last step of trunk's build, so that dist/ is right under a strict policy, behind any cache, and without a network.
 //!
 //! Trunk names the program's files by their content but not the script that workers begin with; a cache could then pair an old
-//! one with a new page. Here it gets such a name too, and the page is told. For the development server the service worker is left
+//! one with a new page. Here it gets such a name too, and the page is told; and the program's functions get an order that
+//! compresses well. For the development server the service worker is left
 //! out and trunk's inline reload script let in.
 
+use crate::order;
 use crate::process::{Result, root};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,6 +64,9 @@ fn finish(files: &mut Files, service_worker: &str) -> Result<()> {
         replace(&mut page, STRICT_SCRIPTS, &format!("{STRICT_SCRIPTS} 'unsafe-inline'"))?;
         replace(&mut page, OFFLINE_IN_PAGE, "")?;
     } else {
+        for (_, program) in files.iter_mut().filter(|(name, _)| name.ends_with(".wasm")) {
+            *program = order::by_name(program)?;
+        }
         let names: Vec<String> = files.keys().map(|name| format!("\"./{name}\"")).collect();
         let version = fingerprint(files.values().map(Vec::as_slice).chain([page.as_bytes()]));
         let mut script = service_worker.to_owned();

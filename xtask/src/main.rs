@@ -2,8 +2,10 @@
 //!
 //! Knows which tools the project takes and how its parts are checked. Does not know what they do: it runs them.
 
+mod bench;
 mod browser;
 mod dist;
+mod order;
 mod process;
 mod serve;
 mod size;
@@ -18,6 +20,7 @@ Usage: cargo xtask COMMAND
   serve [ARGS]   install what is missing, build the page and serve it; ARGS go to `trunk serve` (--release, --port 8080, ...)
   test           everything CI runs: format, lints, tests, the page in a headless browser; ends with `N passed, N failed`
   size           bytes of the built page over the wire
+  bench-page     the numbers of the built page, in a headless browser, one JSON line each
   finish-dist    the last step of trunk's build (its hook calls this)";
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
             };
         }
         "size" => size::measure(&process::root().join("dist")).map(|report| println!("{report}")),
+        "bench-page" => bench::page(),
         "finish-dist" => dist::finish_for_trunk(),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

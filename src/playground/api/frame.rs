@@ -55,6 +55,7 @@ pub struct Frame {
     pub node: Option<NodeView>,
     pub replicas: Option<ReplicaView>,
     pub trace: Option<TraceView>,
+    /// Only when it looks different from the one before, and not in every frame then.
     pub timeline: Option<TimelineView>,
 
     // Answers.

@@ -24,7 +24,10 @@ pub const MAX_FLIGHTS: usize = 200;
 /// Events listed in a frame; the rest are counted.
 pub const MAX_LOG_ENTRIES: usize = 100;
 /// Text a frame carries to one shell; what is longer comes with later frames.
-pub const MAX_SHELL_BYTES: usize = 256 * 1024;
+pub const MAX_SHELL_BYTES: usize = 64 * 1024;
+/// Entries a frame carries to one shell, and entries that wait for frames: beyond it the oldest results are left out.
+pub const MAX_SHELL_ENTRIES: usize = 100;
+pub const MAX_SHELL_BACKLOG: usize = 400;
 /// Text one command may bring to a shell.
 pub const MAX_SHELL_INPUT_BYTES: usize = 1024 * 1024;
 /// Rows and arrows of a trace; the rest are counted.

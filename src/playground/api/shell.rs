@@ -37,6 +37,8 @@ pub enum ShellEntry {
     },
     /// Stands under a statement's result.
     Summary(StatementSummary),
+    /// The results of so many statements came faster than frames were asked for, and are left out.
+    Skipped(u64),
     /// CLEAR.
     Clear,
 }

@@ -148,6 +148,7 @@ impl Hub {
     fn close(&mut self) {
         if let Some(playground) = &mut self.playground {
             playground.close();
+            playground.shells.shorten();
         }
     }
 

@@ -13,13 +13,16 @@ use crate::playground::api::{Command, StatementSummary};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Tab};
 use crate::ui::text;
-use crate::ui::transcript::{Block, Item};
+use crate::ui::transcript::{Block, Item, Numbered, Output};
 use crate::ui::words;
 
-/// Lines of one output that are shown before a reader asks for the rest.
-const LINES_SHOWN: usize = 200;
+/// Lines of one output, and of an input, that are shown before a reader asks for more; of all but the last output of a script fewer.
+const LINES_SHOWN: usize = 100;
+const EARLIER_LINES_SHOWN: usize = 12;
+/// And how many more come with each asking.
+const MORE_LINES: usize = 1_000;
 /// Bytes of an input that are coloured; a pasted script beyond that is shown plain.
-const MOST_COLOURED: usize = 16 * 1024;
+pub const MOST_COLOURED: usize = 16 * 1024;
 
 #[derive(PartialEq, Properties)]
 pub struct Props {
@@ -31,24 +34,54 @@ pub struct Props {
 pub fn BlockView(props: &Props) -> Html {
     let block = &props.block;
     if block.is_note {
-        return html! { <p class="note soft"><Pictogram of={Icon::Network} />{ &block.input }</p> };
+        return html! { <p class="note soft"><Pictogram of={Icon::Network} />{ block.input.as_str() }</p> };
     }
-    let wrong = block.items.iter().find_map(|item| match item {
-        Item::Error { position, .. } => position.filter(|_| text::is_one_statement(&block.input)),
-        _ => None,
+    let wrong = block.first_error().and_then(|(_, position)| {
+        position.filter(|_| block.input.len() <= MOST_COLOURED && text::is_one_statement(&block.input))
     });
+    let is_output = |numbered: &Numbered| matches!(*numbered.item, Item::Output(_));
+    let last_output = block.items.iter().rfind(|it| is_output(it)).map(|it| it.number);
     html! {
         <article class="block">
             if !block.input.is_empty() { <Input block={block.clone()} {wrong} /> }
-            { for block.items.iter().map(|item| match item {
-                Item::Output(text) => html! { <Output text={text.clone()} /> },
-                Item::Error { text, .. } => html! { <div class="error"><Pictogram of={Icon::Warning} /><pre>{ text }</pre></div> },
-                Item::Summary(summary) => {
-                    let traced = props.traced == Some(summary.request);
-                    html! { <Footing summary={(**summary).clone()} {traced} /> }
-                }
+            if block.is_shortened { <p class="left-out small soft">{ left_out(block) }</p> }
+            { for block.items.iter().map(|Numbered { number, item }| {
+                let lines = if Some(*number) == last_output { LINES_SHOWN } else { EARLIER_LINES_SHOWN };
+                let traced = matches!(&**item, Item::Summary(summary) if props.traced == Some(summary.request));
+                html! { <ItemView key={*number} item={item.clone()} {lines} {traced} /> }
             }) }
         </article>
+    }
+}
+
+/// What of a script's results is no longer here.
+fn left_out(block: &Block) -> String {
+    match block.left_out {
+        0 => "Earlier output is not kept.".into(),
+        left_out => format!(
+            "{} not kept.",
+            words::counted(left_out, "earlier result is", "earlier results are")
+        ),
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ItemProps {
+    item: Shared<Item>,
+    lines: usize,
+    traced: bool,
+}
+
+/// What a statement said, or how it went.
+#[component]
+fn ItemView(props: &ItemProps) -> Html {
+    let more = use_state_eq(|| 0);
+    match &*props.item {
+        Item::Output(output) => lines_of(&more, output, props.lines),
+        Item::Error { text, .. } => {
+            html! { <div class="error"><Pictogram of={Icon::Warning} /><pre>{ text }</pre></div> }
+        }
+        Item::Summary(summary) => html! { <Footing summary={(**summary).clone()} traced={props.traced} /> },
     }
 }
 
@@ -80,7 +113,14 @@ fn Input(props: &InputProps) -> Html {
 /// The text in spans of one colour each, with the word in error underlined.
 fn paint(input: &str, wrong: Option<SourcePosition>) -> Html {
     if input.len() > MOST_COLOURED {
-        return html! { { input } };
+        let lines = input.lines().count();
+        let end = input
+            .match_indices('\n')
+            .nth(LINES_SHOWN - 1)
+            .map_or(input.len(), |(at, _)| at);
+        let end = input.floor_char_boundary(end.min(MOST_COLOURED));
+        let left = lines.saturating_sub(input[..end].lines().count());
+        return html! { <>{ &input[..end] }<span class="soft">{ format!("\n… {left} more lines") }</span></> };
     }
     let (wrong_from, wrong_to) = wrong.map_or((usize::MAX, usize::MAX), |position| {
         let from = text::char_at(input, position.line as usize, position.column as usize);
@@ -108,28 +148,23 @@ fn paint(input: &str, wrong: Option<SourcePosition>) -> Html {
     html! { <>{ for pieces }</> }
 }
 
-#[derive(PartialEq, Properties)]
-struct OutputProps {
-    text: String,
-}
-
-#[component]
-fn Output(props: &OutputProps) -> Html {
-    let whole = use_state_eq(|| false);
-    let lines = props.text.lines().count();
-    let text = props.text.as_str();
-    if *whole || lines <= LINES_SHOWN {
-        return html! { <pre class="output" tabindex="0">{ text }</pre> };
-    }
-    let cut = text
-        .match_indices('\n')
-        .nth(LINES_SHOWN - 1)
-        .map_or(text.len(), |(at, _)| at);
-    let show = Callback::from(move |_: MouseEvent| whole.set(true));
+/// The beginning of an output, and a way to more of it.
+fn lines_of(more: &UseStateHandle<usize>, output: &Output, lines: usize) -> Html {
+    let (text, shown) = output.first(lines + **more);
+    let left = output.lines.saturating_sub(shown);
+    let is_kept = shown == lines + **more;
+    let show = {
+        let more = more.clone();
+        Callback::from(move |_: MouseEvent| more.set(*more + MORE_LINES))
+    };
     html! {
         <>
-            <pre class="output" tabindex="0">{ &text[..cut] }</pre>
-            <button type="button" class="button link" onclick={show}>{ format!("show {} more lines", lines - LINES_SHOWN) }</button>
+            <pre class="output" tabindex="0">{ text }</pre>
+            if left > 0 && is_kept {
+                <button type="button" class="button link" onclick={show}>{ format!("show more of {left} more lines") }</button>
+            } else if left > 0 {
+                <p class="left-out small soft">{ format!("{} not kept.", words::counted(left as u64, "more line is", "more lines are")) }</p>
+            }
         </>
     }
 }

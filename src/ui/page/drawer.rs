@@ -148,7 +148,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                 Tab::Cluster => html! {},
                 Tab::Timeline => html! {
                     <Timeline timeline={state.timeline.clone()} trace={state.trace.clone()} now={state.now} end={state.end}
-                        gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced}
+                        gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced} to={state.timeline_to}
                         statement={state.statement.clone()} />
                 },
                 Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} follows={state.partition.is_none()} /> },

@@ -8,6 +8,7 @@ use gloo::timers::callback::{Interval, Timeout};
 use web_sys::Element;
 use yew::prelude::*;
 
+use super::block::MOST_COLOURED;
 use super::editor::{Answer, Editor, Events};
 use super::icons::{Icon, IconButton};
 use super::settings;
@@ -19,7 +20,7 @@ use crate::ui::samples::Step;
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Session};
 use crate::ui::text;
-use crate::ui::transcript::{Item, Transcript};
+use crate::ui::transcript::Transcript;
 
 /// Real milliseconds between the strokes of a script that types itself, and characters a stroke.
 const STROKE_MS: u32 = 16;
@@ -258,14 +259,13 @@ fn play(step: Step, page: &Page, desk: &Rc<DeskRef>) -> Option<Interval> {
 /// Where the last statement failed, if it did and says where.
 fn failed(transcript: &Transcript) -> Option<Failed> {
     let block = transcript.blocks().next_back()?;
-    let (message, position) = block.items.iter().find_map(|item| match item {
-        Item::Error { text, position } => Some((text, (*position)?)),
-        _ => None,
-    })?;
-    let input = block.input.clone();
-    if !text::is_one_statement(&input) {
+    let (message, position) = block.first_error()?;
+    let position = position?;
+    // A script is called back as a whole, and where in it something failed is not known.
+    if block.input.len() > MOST_COLOURED || !text::is_one_statement(&block.input) {
         return None;
     }
+    let input = block.input.to_string();
     let from = text::char_at(&input, position.line as usize, position.column as usize);
     let to = from + (position.length as usize).max(1);
     let (from, to) = (text::utf16_of_char(&input, from), text::utf16_of_char(&input, to));

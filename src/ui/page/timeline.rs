@@ -36,6 +36,8 @@ pub struct Props {
     /// Set: the statement is shown and not the run.
     pub traced: Option<RequestId>,
     pub statement: Shared<Option<StatementSummary>>,
+    /// Where the stretch that is shown ends; `None` follows the run.
+    pub to: Option<Instant>,
 }
 
 #[component]
@@ -61,7 +63,7 @@ pub fn Timeline(props: &Props) -> Html {
     let plot = Rc::new(if statement {
         Plot::of_statement(&picture, props.now, frame)
     } else {
-        Plot::of_run(&picture, *look, props.now, frame)
+        Plot::of_run(&picture, *look, (props.now, props.to), frame)
     });
     {
         let (palette, hovered, dragged) = (page.palette.clone(), props.hovered, *dragged);
@@ -163,7 +165,8 @@ pub fn Timeline(props: &Props) -> Html {
     html! {
         <div class="timeline">
             <div class="timeline-main">
-                <TimelineBar look={look.clone()} {statement} {last} left_out={left_out(props)} gossip={props.gossip} />
+                <TimelineBar look={look.clone()} {statement} {last} left_out={left_out(props)} gossip={props.gossip}
+                    earlier={earlier(props)} looks_back={props.to.is_some()} />
                 <div class="timeline-space" ref={space} role="slider" tabindex="0" aria-label="playhead" aria-valuetext={props.now.to_string()}
                     aria-valuenow={millis(props.now)} aria-valuemin="0" aria-valuemax={millis(props.end)}
                     {onwheel} {onpointerdown} {onpointermove} {onpointerup} {onpointerleave} {onclick} {onkeydown}>
@@ -195,6 +198,16 @@ fn left_out(props: &Props) -> u32 {
         (None, _, Some(timeline)) => timeline.unlisted_arrows,
         _ => 0,
     }
+}
+
+/// Where the stretch before the one that is shown ends, if there is more of the run.
+fn earlier(props: &Props) -> Option<Instant> {
+    let view = props
+        .timeline
+        .as_ref()
+        .as_ref()
+        .filter(|view| view.unlisted_arrows > 0)?;
+    view.arrows.first().map(|arrow| arrow.sent_at)
 }
 
 /// What is under the pointer, in words.

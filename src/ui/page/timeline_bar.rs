@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::icons::{Icon, IconButton};
 use super::wire::use_page;
-use crate::base::RequestId;
+use crate::base::{Instant, RequestId};
 use crate::ui::plot::Look;
 use crate::ui::state::Action;
 use crate::ui::words;
@@ -20,6 +20,10 @@ pub struct Props {
     pub last: Option<RequestId>,
     pub left_out: u32,
     pub gossip: bool,
+    /// Where the stretch before this one ends.
+    pub earlier: Option<Instant>,
+    /// This is not the run's last stretch.
+    pub looks_back: bool,
 }
 
 #[component]
@@ -33,6 +37,13 @@ pub fn TimelineBar(props: &Props) -> Html {
     let show = |request: Option<RequestId>| {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| page.act(Action::Trace(request)))
+    };
+    let go = |to: Option<Instant>| {
+        let (page, look) = (page.clone(), look.clone());
+        Callback::from(move |_: MouseEvent| {
+            page.act(Action::TimelineTo(to));
+            look.set(Look { from: None, ..*look });
+        })
     };
     let gossip = {
         let (page, shown) = (page.clone(), props.gossip);
@@ -54,14 +65,17 @@ pub fn TimelineBar(props: &Props) -> Html {
                 <IconButton icon={Icon::Minus} label="Zoom out (−)" onclick={set(look.scaled(1.0 / ZOOM))} />
                 <IconButton icon={Icon::Plus} label="Zoom in (+)" onclick={set(look.scaled(ZOOM))} />
                 <button type="button" class="button" aria-pressed={props.gossip.to_string()} onclick={gossip}>{ "gossip" }</button>
-                if look.from.is_some() {
-                    <button type="button" class="button link" onclick={set(Look { from: None, ..**look })}>{ "follow the run" }</button>
+                if look.from.is_some() || props.looks_back {
+                    <button type="button" class="button link" onclick={go(None)}>{ "follow the run" }</button>
                 }
             }
             if props.left_out > 0 {
                 <span class="small soft">
                     { format!("{} not drawn", words::counted(u64::from(props.left_out), "older message", "older messages")) }
                 </span>
+                if let (false, Some(earlier)) = (props.statement, props.earlier) {
+                    <button type="button" class="button link" onclick={go(Some(earlier))}>{ "go back to them" }</button>
+                }
             }
         </div>
     }
