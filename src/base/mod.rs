@@ -5,6 +5,7 @@
 mod arrange;
 mod bounded;
 pub mod codec;
+pub mod crc32;
 mod ids;
 mod random;
 mod sorted;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::codec;
+use crate::base::{codec, crc32};
 use crate::data::{Mutation, WriteTimestamp};
 
 /// Before the content: length and checksum.
@@ -33,7 +33,7 @@ impl HintRecord {
     pub fn append_to(&self, out: &mut Vec<u8>) {
         let content = codec::encode(self);
         out.extend_from_slice(&(content.len() as u32).to_be_bytes());
-        out.extend_from_slice(&crc32fast::hash(&content).to_be_bytes());
+        out.extend_from_slice(&crc32::hash(&content).to_be_bytes());
         out.extend_from_slice(&content);
     }
 }
@@ -61,7 +61,7 @@ pub fn read(bytes: &[u8]) -> Next {
     let Some(content) = rest.get(..length) else {
         return Next::Partial(HEADER + length);
     };
-    if crc32fast::hash(content) != checksum {
+    if crc32::hash(content) != checksum {
         return Next::Corrupt;
     }
     match codec::decode(content) {

@@ -6,7 +6,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::record::{Recording, RunError};
-use crate::base::codec;
+use crate::base::{codec, crc32};
 
 /// Goes up whenever the encoding or the meaning of a recording changes.
 pub const VERSION: u32 = 1;
@@ -45,7 +45,7 @@ pub enum LinkError {
 /// The fragment, without `#`.
 pub fn to_link(recording: &Recording) -> Result<String, LinkError> {
     let packed = compress_to_vec(&codec::encode(recording), COMPRESSION_LEVEL);
-    let mut bytes = crc32fast::hash(&packed).to_le_bytes().to_vec();
+    let mut bytes = crc32::hash(&packed).to_le_bytes().to_vec();
     bytes.extend(packed);
     let link = format!("{PREFIX}{VERSION}{SEPARATOR}{}", URL_SAFE_NO_PAD.encode(bytes));
     if link.len() > MAX_LINK_BYTES {
@@ -70,7 +70,7 @@ pub fn from_link(link: &str) -> Result<Recording, LinkError> {
     }
     let bytes = URL_SAFE_NO_PAD.decode(payload).map_err(|_| LinkError::Damaged)?;
     let (checksum, packed) = bytes.split_first_chunk::<CHECKSUM_BYTES>().ok_or(LinkError::Damaged)?;
-    if crc32fast::hash(packed) != u32::from_le_bytes(*checksum) {
+    if crc32::hash(packed) != u32::from_le_bytes(*checksum) {
         return Err(LinkError::Damaged);
     }
     let encoded = decompress_to_vec_with_limit(packed, MAX_DECODED_BYTES).map_err(|_| LinkError::Damaged)?;
@@ -144,7 +144,7 @@ mod tests {
         assert!(matches!(to_link(&recording(&noise)), Err(LinkError::TooLongToShare(_))));
         // A bomb: valid in form, far too large inside.
         let packed = compress_to_vec(&vec![0; 2 * MAX_DECODED_BYTES], COMPRESSION_LEVEL);
-        let mut bytes = crc32fast::hash(&packed).to_le_bytes().to_vec();
+        let mut bytes = crc32::hash(&packed).to_le_bytes().to_vec();
         bytes.extend(packed);
         let bomb = format!("run1.{}", URL_SAFE_NO_PAD.encode(bytes));
         assert_eq!(from_link(&bomb), Err(LinkError::Damaged));

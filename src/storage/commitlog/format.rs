@@ -53,7 +53,7 @@ pub fn header(id: SegmentId) -> [u8; HEADER_BYTES] {
     out[..4].copy_from_slice(&MAGIC);
     out[4..8].copy_from_slice(&VERSION.to_le_bytes());
     out[8..16].copy_from_slice(&id.0.to_le_bytes());
-    let crc = crc32fast::hash(&out[..16]);
+    let crc = crc32::hash(&out[..16]);
     out[16..].copy_from_slice(&crc.to_le_bytes());
     out
 }
@@ -72,9 +72,9 @@ pub fn begin_record(out: &mut Vec<u8>) {
 pub fn finish_record(out: &mut Vec<u8>) {
     let payload = &out[PAYLOAD_AT..];
     let length = (payload.len() as u32).to_le_bytes();
-    let crc = crc32fast::hash(payload);
+    let crc = crc32::hash(payload);
     out[..4].copy_from_slice(&length);
-    out[4..8].copy_from_slice(&crc32fast::hash(&length).to_le_bytes());
+    out[4..8].copy_from_slice(&crc32::hash(&length).to_le_bytes());
     out.extend_from_slice(&crc.to_le_bytes());
 }
 
@@ -82,7 +82,7 @@ pub fn marker(id: SegmentId, kind: Marker, offset: u32) -> [u8; MARKER_BYTES] {
     let mut out = [0; MARKER_BYTES];
     out[..4].copy_from_slice(&kind.tag().to_le_bytes());
     out[4..8].copy_from_slice(&offset.to_le_bytes());
-    let mut crc = crc32fast::Hasher::new();
+    let mut crc = crc32::Hasher::new();
     crc.update(&id.0.to_le_bytes());
     crc.update(&out[..8]);
     out[8..].copy_from_slice(&crc.finalize().to_le_bytes());
@@ -111,7 +111,7 @@ pub fn item_at(bytes: &[u8], id: SegmentId, offset: usize) -> Item<'_> {
     let Some((length, crc)) = number_at(bytes, offset).zip(number_at(bytes, offset + 4)) else {
         return Item::Damaged("a record's length is cut off");
     };
-    if crc32fast::hash(&length.to_le_bytes()) != crc {
+    if crc32::hash(&length.to_le_bytes()) != crc {
         return Item::Damaged("a record's length does not match its checksum");
     }
     let start = offset + PAYLOAD_AT;
@@ -121,7 +121,7 @@ pub fn item_at(bytes: &[u8], id: SegmentId, offset: usize) -> Item<'_> {
     else {
         return Item::Damaged("a record is cut off");
     };
-    if crc32fast::hash(payload) != crc {
+    if crc32::hash(payload) != crc {
         return Item::Damaged("a record does not match its checksum");
     }
     Item::Record {

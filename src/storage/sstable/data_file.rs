@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::compression_info::{CHECKSUM_BYTES, CompressionInfo};
 use super::input::{Input, Slab};
+use crate::base::crc32;
 use crate::storage::{Disk, StorageError};
 
 /// How many chunks that were read last are kept: the neighbourhood of a partition.
@@ -148,7 +149,7 @@ impl DataFile {
             Form::Plain { checksums, .. } => {
                 let bytes = self.read(disk, start, length)?;
                 match checksums.get(number as usize) {
-                    Some(checksum) if self.is_to_be_checked() && crc32fast::hash(&bytes) != *checksum => {
+                    Some(checksum) if self.is_to_be_checked() && crc32::hash(&bytes) != *checksum => {
                         Err(self.corrupt(start, "a chunk does not have its checksum"))
                     }
                     _ => Ok(bytes),
@@ -165,7 +166,7 @@ impl DataFile {
                     .unwrap_or(self.file_length);
                 let stored = self.read(disk, offset, (end - offset) as usize)?;
                 let (packed, checksum) = stored.split_at(stored.len() - CHECKSUM_BYTES as usize);
-                if self.is_to_be_checked() && crc32fast::hash(packed).to_be_bytes() != checksum {
+                if self.is_to_be_checked() && crc32::hash(packed).to_be_bytes() != checksum {
                     return Err(self.corrupt(offset, "a chunk does not have its checksum"));
                 }
                 if packed.len() < info.params.max_compressed_length as usize {

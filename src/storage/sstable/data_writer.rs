@@ -1,9 +1,8 @@
 //! Writing Data.db: in chunks, each compressed or not, with their checksums and the digest of the whole.
 
-use crc32fast::Hasher;
-
 use super::compression_info::{CHECKSUM_BYTES, CompressionInfo};
 use super::compressor::CompressionParams;
+use crate::base::crc32::{self, Hasher};
 use crate::storage::{Disk, StorageError};
 
 /// How many bytes of uncompressed data one checksum of CRC.db is for: `SequentialWriterOption`'s buffer.
@@ -99,7 +98,7 @@ impl DataWriter {
                 }
             }
         };
-        let checksum = crc32fast::hash(&chunk);
+        let checksum = crc32::hash(&chunk);
         self.digest.update(&chunk);
         self.offsets.push(self.on_disk);
         self.on_disk += chunk.len() as u64;

@@ -13,6 +13,7 @@ use super::partition::SstablePartition;
 use super::partition_index::PartitionIndex;
 use super::shape::Shape;
 use super::statistics::Statistics;
+use crate::base::crc32;
 use crate::data::{DecoratedKey, PartitionKey, PartitionRange, Partitioner};
 use crate::schema::TableMetadata;
 use crate::storage::source::{PartitionSource, TableSource};
@@ -217,7 +218,7 @@ impl Files {
 
     fn check(&self, component: Component, bytes: &[u8]) -> Result<(), StorageError> {
         match self.checksum(component) {
-            Some(checksum) if checksum != crc32fast::hash(bytes) => {
+            Some(checksum) if checksum != crc32::hash(bytes) => {
                 Err(self.corrupt(component, 0, "the checksum is another"))
             }
             _ => Ok(()),
@@ -303,7 +304,7 @@ fn read_toc(disk: &dyn Disk, descriptor: &Descriptor, toc: &str, text: &[u8]) ->
 
 pub fn checksum_of(disk: &dyn Disk, file: &str) -> Result<u32, StorageError> {
     const BLOCK_BYTES: usize = 64 * 1024;
-    let mut hasher = crc32fast::Hasher::new();
+    let mut hasher = crc32::Hasher::new();
     let (mut at, mut block) = (0, vec![0; BLOCK_BYTES]);
     loop {
         let read = disk.read_at(file, at, &mut block)?;

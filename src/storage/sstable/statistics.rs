@@ -11,6 +11,7 @@ use super::input::{Input, Slab};
 use super::output;
 use super::trailer::Trailer;
 use super::{Component, Descriptor, Version};
+use crate::base::crc32;
 use crate::data::{ClusteringValues, CqlType};
 use crate::storage::commitlog::{CommitLogPosition, SegmentId};
 use crate::storage::{Disk, StorageError};
@@ -104,20 +105,20 @@ impl Statistics {
         let parts = [validation, compaction, stats, header];
 
         let mut contents = PARTS.to_be_bytes().to_vec();
-        let count_checksum = crc32fast::hash(&contents);
+        let count_checksum = crc32::hash(&contents);
         let mut position = (4 + 8 * parts.len() + 2 * CHECKSUM_BYTES) as u32;
         for (number, part) in parts.iter().enumerate() {
             output::u32(number as u32, &mut contents);
             output::u32(position, &mut contents);
             position += (part.len() + CHECKSUM_BYTES) as u32;
         }
-        let contents_checksum = crc32fast::hash(&contents);
+        let contents_checksum = crc32::hash(&contents);
         let mut out = PARTS.to_be_bytes().to_vec();
         output::u32(count_checksum, &mut out);
         out.extend_from_slice(&contents[4..]);
         output::u32(contents_checksum, &mut out);
         for part in parts {
-            let checksum = crc32fast::hash(&part);
+            let checksum = crc32::hash(&part);
             out.extend(part);
             output::u32(checksum, &mut out);
         }
@@ -129,7 +130,7 @@ impl Statistics {
         let wrong = |input: &Slab<'_>| input.corrupt("the checksum is another");
         let count = input.u32()?;
         let mut contents = count.to_be_bytes().to_vec();
-        if input.u32()? != crc32fast::hash(&contents) {
+        if input.u32()? != crc32::hash(&contents) {
             return Err(wrong(&input));
         }
         if count != PARTS {
@@ -145,7 +146,7 @@ impl Statistics {
             }
             starts.push(position as usize);
         }
-        if input.u32()? != crc32fast::hash(&contents) {
+        if input.u32()? != crc32::hash(&contents) {
             return Err(wrong(&input));
         }
         starts.push(bytes.len());
@@ -156,7 +157,7 @@ impl Statistics {
                 return Err(input.corrupt("the parts are out of order"));
             };
             let part = input.take(length)?;
-            if input.u32()? != crc32fast::hash(&part) {
+            if input.u32()? != crc32::hash(&part) {
                 return Err(wrong(&input));
             }
             parts.push(Slab::part(file, part, range[0] as u64));

@@ -16,6 +16,7 @@ use super::statistics::Statistics;
 use super::summary::SummaryBuilder;
 use super::trailer::Trailer;
 use super::unfiltered::{Marker, Unfiltered, flag};
+use crate::base::crc32;
 use crate::data::{Clustering, DecoratedKey, DeletionTime, Partition, Partitioner, RangeTombstone, Row};
 use crate::schema::TableMetadata;
 use crate::storage::{CommitLogPosition, Disk, StorageError};
@@ -78,7 +79,7 @@ pub struct SstableWriter {
     data: DataWriter,
     index: Vec<u8>,
     index_flushed: u64,
-    index_digest: crc32fast::Hasher,
+    index_digest: crc32::Hasher,
     filter: Option<BloomFilter>,
     summary: SummaryBuilder,
     collector: Collector,
@@ -105,7 +106,7 @@ impl SstableWriter {
             data,
             index: Vec::new(),
             index_flushed: 0,
-            index_digest: crc32fast::Hasher::new(),
+            index_digest: crc32::Hasher::new(),
             filter: BloomFilter::new(estimated_keys, fp_chance),
             summary: SummaryBuilder::new(table.params.min_index_interval),
             collector: Collector::default(),
@@ -326,14 +327,14 @@ impl SstableWriter {
         );
         others.extend(written.checksums.map(|it| (Component::Crc, it)));
         for (component, bytes) in others {
-            checksums.push((component, crc32fast::hash(&bytes)));
+            checksums.push((component, crc32::hash(&bytes)));
             components.push(component);
             sizes += bytes.len() as u64;
             put(disk, &file(component), &bytes)?;
         }
         components.push(Component::Toc);
         let toc: String = components.iter().map(|it| format!("{}\n", it.name())).collect();
-        checksums.push((Component::Toc, crc32fast::hash(toc.as_bytes())));
+        checksums.push((Component::Toc, crc32::hash(toc.as_bytes())));
 
         let (cardinality, mut stats) = self.collector.finish();
         stats.level = self.options.level;

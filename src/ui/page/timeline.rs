@@ -202,11 +202,7 @@ fn left_out(props: &Props) -> u32 {
 
 /// Where the stretch before the one that is shown ends, if there is more of the run.
 fn earlier(props: &Props) -> Option<Instant> {
-    let view = props
-        .timeline
-        .as_ref()
-        .as_ref()
-        .filter(|view| view.unlisted_arrows > 0)?;
+    let view = props.timeline.as_ref().filter(|view| view.unlisted_arrows > 0)?;
     view.arrows.first().map(|arrow| arrow.sent_at)
 }
 
