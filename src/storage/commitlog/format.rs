@@ -11,6 +11,7 @@
 //! behind them were never safe (a torn tail). The last marker of a segment that is closed says so.
 
 use super::SegmentId;
+use crate::base::crc32;
 
 const MAGIC: [u8; 4] = *b"RSCL";
 /// Version of this layout and of the records' encoding.
