@@ -30,8 +30,8 @@ async fn a_long_script_leaves_a_page_of_bounded_size() {
     browser.script(&format!("bench.run({}, '1000')", json!(script))).await;
     browser.wait_until("bench.took").await;
     let count = async |css: &str| {
-        let found = browser.script(&format!("return document.querySelectorAll({}).length", json!(css)));
-        found.await.as_u64().unwrap()
+        let script = format!("return document.querySelectorAll({}).length", json!(css));
+        browser.script(&script).await.as_u64().unwrap()
     };
     let (in_block, elements) = (count(".transcript .block:last-child > *").await, count("*").await);
     assert!(in_block <= MOST_IN_A_BLOCK, "{in_block} elements in the script's block");
