@@ -46,7 +46,7 @@ impl CompressionInfo {
             return Err(input.corrupt(&format!("there is no compressor {class}")));
         };
         let option_count = input.u32()?;
-        let mut options = std::collections::BTreeMap::new();
+        let mut options = crate::base::SortedMap::new();
         for _ in 0..option_count {
             let option = input.text()?;
             options.insert(option, input.text()?);

@@ -1,6 +1,6 @@
 //! The algorithms that chunks of data are compressed with.
 
-use std::collections::BTreeMap;
+use crate::base::SortedMap;
 use std::io::Read;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -116,7 +116,7 @@ pub struct CompressionParams {
     /// A chunk that would not get shorter than this is kept as it is.
     pub max_compressed_length: u32,
     /// The options of the compressor itself.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
 }
 
 /// `CompressionParams.DEFAULT_CHUNK_LENGTH`.
@@ -126,7 +126,7 @@ const MAX_CHUNK_KIB: u32 = 1 << 20;
 
 impl CompressionParams {
     /// From the checked option of a table; nothing when it is not compressed.
-    pub fn of_table(compression: &BTreeMap<String, String>) -> Option<CompressionParams> {
+    pub fn of_table(compression: &SortedMap<String, String>) -> Option<CompressionParams> {
         let compressor = Compressor::parse(compression.get("class")?)?;
         let chunk_kib = compression.get("chunk_length_in_kb").and_then(|it| it.parse().ok());
         let chunk_length = 1024 * chunk_kib.unwrap_or(DEFAULT_CHUNK_KIB).clamp(1, MAX_CHUNK_KIB);
