@@ -184,7 +184,8 @@ impl CommitLog {
     /// Whether data of a table is noted up to a position.
     pub fn has_dirty(&self, table: TableId, upto: CommitLogPosition) -> bool {
         self.segments
-            .range(..=upto.segment)
+            .iter()
+            .take_while(|(id, _)| **id <= upto.segment)
             .any(|(_, segment)| segment.dirty.contains_key(&table))
     }
 

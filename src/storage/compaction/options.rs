@@ -1,11 +1,11 @@
 //! The options of a table's `compaction` map, with Cassandra's defaults.
 
+use crate::base::SortedMap;
 use core::str::FromStr;
-use std::collections::BTreeMap;
 
 /// Reads options off the map.
 #[derive(Clone, Copy, Debug)]
-pub struct CompactionOptions<'a>(pub &'a BTreeMap<String, String>);
+pub struct CompactionOptions<'a>(pub &'a SortedMap<String, String>);
 
 impl<'a> CompactionOptions<'a> {
     /// The strategy's class without its package.

@@ -1,6 +1,6 @@
 //! Choices from plain values.
 
-use std::collections::BTreeMap;
+use crate::base::SortedMap;
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ fn sstable(generation: u64, mebibytes: u64, span: (i64, i64)) -> SstableView {
 }
 
 struct Table {
-    options: BTreeMap<String, String>,
+    options: SortedMap<String, String>,
     sstables: Vec<SstableView>,
     compacting: Vec<SstableView>,
     history: History,

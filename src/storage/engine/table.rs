@@ -113,7 +113,7 @@ impl Table {
 
     pub fn common_options(&self) -> CommonOptions {
         let options = self.metadata.as_ref().map(|it| &it.params.compaction);
-        let none = BTreeMap::new();
+        let none = crate::base::SortedMap::new();
         let mut common = CommonOptions::from_options(&CompactionOptions(options.unwrap_or(&none)));
         if let Some((min, max)) = self.thresholds {
             (common.min_threshold, common.max_threshold) = (min as usize, max as usize);

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use super::super::StorageError;
 use super::super::disk::Disk;
 use super::super::sstable::Descriptor;
+use crate::base::crc32;
 
 #[derive(Debug)]
 pub struct Transaction {
@@ -45,12 +46,12 @@ impl Verb {
 
     fn line(self, subject: &str) -> String {
         let record = format!("{}:[{subject}]", self.name());
-        format!("{record}[{}]\n", crc32fast::hash(record.as_bytes()))
+        format!("{record}[{}]\n", crc32::hash(record.as_bytes()))
     }
 
     fn parse(line: &str) -> Option<(Verb, &str)> {
         let (record, crc) = line.strip_suffix(']')?.rsplit_once('[')?;
-        if crc.parse() != Ok(crc32fast::hash(record.as_bytes())) {
+        if crc.parse() != Ok(crc32::hash(record.as_bytes())) {
             return None;
         }
         let (name, subject) = record.strip_suffix(']')?.split_once(":[")?;
