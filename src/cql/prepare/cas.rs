@@ -12,7 +12,7 @@ use super::keys::combinations;
 use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows, clustering_is_missing};
 use super::row_view::RowView;
 use super::{Evaluation, PrepareContext};
-use crate::base::{Arrange, SortedSet};
+use crate::base::SortedSet;
 use crate::cql::ast::Modification;
 use crate::cql::result::ResultColumn;
 use crate::cql::{QueryError, QueryResult, Rows};
