@@ -301,7 +301,7 @@ fn load_view(row: &SchemaRow<'_>) -> Result<ViewMetadata, SchemaRowError> {
 }
 
 /// The column of a view's key that is not in its base table's.
-fn base_column_in_key(view: &TableMetadata, tables: &BTreeMap<TableName, TableMetadata>) -> Option<ColumnName> {
+fn base_column_in_key(view: &TableMetadata, tables: &SortedMap<TableName, TableMetadata>) -> Option<ColumnName> {
     let base = tables.get(view.view.as_ref()?.base.as_str())?;
     let is_regular = |column: &&ColumnMetadata| {
         let column = base.column(&column.name);
