@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::base::SortedMap;
 use crate::base::{Endpoint, HostId};
-use crate::base::{SortedMap, SortedSet};
 use crate::data::{CqlType, KeyspaceName, TableId, Token};
 use crate::message::gossip::{ApplicationState, EndpointState, Generation, StateVersion, VersionedValue};
 use crate::ring::{Location, NodeState, RingNode, Snitch, Topology};
@@ -43,10 +43,10 @@ fn view(tokens: &str, keyspaces: &[(&str, ReplicationParams)]) -> ClusterView {
         snitch: Snitch::Simple,
         dynamic_snitch: true,
         topology: Topology::default(),
-        live: SortedSet::new(),
-        unreachable: SortedSet::new(),
-        gossip: SortedMap::new(),
-        phi: SortedMap::new(),
+        live: std::collections::BTreeSet::new(),
+        unreachable: std::collections::BTreeSet::new(),
+        gossip: std::collections::BTreeMap::new(),
+        phi: std::collections::BTreeMap::new(),
         keyspaces: [
             ("system", ReplicationParams::Local),
             ("system_schema", ReplicationParams::Local),
