@@ -82,7 +82,7 @@ impl Engine {
             .fold(DeletionTime::LIVE, |newest, it| newest.later(it.deletion()));
         for sstable in newest_first {
             // All that is left is older than this one.
-            if deletion.deletes(sstable.view.max_timestamp) {
+            if sstable.view.max_timestamp < deletion.marked_for_delete_at {
                 break;
             }
             // It has older cells only, and no deletion that another replica's answer would have beside the newer ones.
