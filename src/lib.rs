@@ -10,6 +10,7 @@ pub mod storage;
 pub mod cql;
 pub mod ring;
 pub mod message;
+pub mod index;
 pub mod gossip;
 pub mod hints;
 pub mod replica;

@@ -29,6 +29,7 @@ mod serial_read;
 mod speculation;
 mod timeouts;
 mod truncate;
+mod unheard;
 mod write;
 
 pub use ballot::BallotGenerator;

@@ -87,10 +87,23 @@ impl RangeRead {
             outcome: None,
         };
         read.concurrency = read.first_concurrency(rows_per_range);
-        let planned = What::RangeScanPlanned {
-            ranges: total_ranges,
-            concurrency: read.concurrency,
-            expected_tenths: (rows_per_range * EXPECTED_OF_ESTIMATE * 10.0) as u32,
+        let by_index = read.command.filter.search.as_ref();
+        let by_index = by_index.and_then(|search| read.context.table.indexes.get(&search.index));
+        if let Some(index) = by_index {
+            let chosen = What::IndexChosen {
+                index: index.name.clone(),
+                is_storage_attached: index.is_storage_attached(),
+            };
+            out.event(read.context.cause, chosen);
+        }
+        let (ranges, concurrency) = (total_ranges, read.concurrency);
+        let planned = match by_index.is_some_and(|it| it.is_storage_attached()) {
+            true => What::IndexScanPlanned { ranges, concurrency },
+            false => What::RangeScanPlanned {
+                ranges,
+                concurrency,
+                expected_tenths: (rows_per_range * EXPECTED_OF_ESTIMATE * 10.0) as u32,
+            },
         };
         out.event(read.context.cause, planned);
         read.advance(now, out);
@@ -159,11 +172,14 @@ impl RangeRead {
             && let Some(part) = self.waiting.pop_front()
         {
             part.layout.assure_sufficient_for_read(level, &part.contacts)?;
-            let command = ReadCommand {
+            let mut command = ReadCommand {
                 partitions: PartitionSelection::Range(part.range),
                 ..self.command.clone()
             };
             let required = part.layout.block_for(level).min(part.contacts.len());
+            if let Some(search) = &mut command.filter.search {
+                search.is_alone = part.contacts.len() == 1;
+            }
             let context = self.context.clone();
             let reconciliation =
                 Reconciliation::start(context, command, part.candidates, &part.contacts, required, out);

@@ -173,6 +173,7 @@ impl Reconciliation {
             Resolution::Short(questions) => {
                 self.stage = Stage::ReadingOn;
                 for (endpoint, command) in questions {
+                    self.tell_unheard(endpoint, &command, out);
                     let id = self.ask(endpoint, &command, out);
                     self.awaiting.insert(id, Some(command));
                 }
@@ -197,6 +198,18 @@ impl Reconciliation {
             counter: resolved.counter,
         };
         self.stage = Stage::Repairing(repairs, reconciled);
+    }
+
+    fn tell_unheard(&self, from: Endpoint, command: &ReadCommand, out: &mut Outbox) {
+        let is_by_key = command.filter.search.is_none() && self.command.filter.search.is_some();
+        if let (true, PartitionSelection::One(key)) = (is_by_key, &command.partitions) {
+            let what = What::ReadingUnheard {
+                from,
+                key: key.clone(),
+                rows: command.slices.len() as u32,
+            };
+            out.event(self.context.cause, what);
+        }
     }
 
     pub fn on_timeout(&mut self, now: Instant, out: &mut Outbox) {

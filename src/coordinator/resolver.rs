@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::difference;
+use super::unheard::{Heard, Unheard};
 use crate::base::Endpoint;
 use crate::data::{
     Clustering, ClusteringBound, DecoratedKey, LimitCounter, Partition, PartitionBound, PartitionRange,
@@ -26,6 +27,8 @@ struct Answer {
     cuts: BTreeMap<DecoratedKey, Clustering>,
     /// The last partition it sent, when it may hold more.
     reaches: Option<DecoratedKey>,
+    /// Rows that it was asked for by their keys.
+    heard: Heard,
 }
 
 #[derive(Debug)]
@@ -68,17 +71,26 @@ impl Resolver {
                     partitions: BTreeMap::new(),
                     cuts: BTreeMap::new(),
                     reaches: None,
+                    heard: Heard::default(),
                 });
                 self.answers.len() - 1
             }
         };
         let command = asked.unwrap_or(&self.command);
-        self.answers[position].add(command, partitions);
+        if command.filter.search.is_none() && self.command.filter.search.is_some() {
+            self.answers[position].complete(&self.command, command, partitions);
+        } else {
+            self.answers[position].add(command, partitions);
+        }
     }
 
     /// `counter` says how much of the limits is used up by what was read before.
     pub fn resolve(&self, mut counter: LimitCounter) -> Resolution {
         let keys: BTreeSet<&DecoratedKey> = self.answers.iter().flat_map(|it| it.partitions.keys()).collect();
+        let unheard = self.unheard();
+        if !unheard.is_empty() {
+            return Resolution::Short(unheard);
+        }
         let mut visible = Vec::new();
         let mut repairs = Vec::new();
         for key in keys {
@@ -115,6 +127,24 @@ impl Resolver {
             counter,
             repairs,
         })
+    }
+
+    /// What replicas have not told of rows that others found in an index.
+    fn unheard(&self) -> Vec<(Endpoint, ReadCommand)> {
+        if self.command.filter.search.is_none() || self.answers.len() < 2 {
+            return Vec::new();
+        }
+        let mut unheard = Unheard::new(&self.command, &self.table);
+        for answer in &self.answers {
+            answer.partitions.values().for_each(|it| unheard.found(it));
+        }
+        let questions = self.answers.iter().flat_map(|answer| {
+            let reaches = |key: &DecoratedKey| answer.reaches.as_ref().is_none_or(|last| key <= last);
+            let cut = |key: &DecoratedKey| answer.cuts.get(key);
+            let questions = unheard.questions(&answer.partitions, &answer.heard, &reaches, &cut);
+            questions.into_iter().map(|command| (answer.from, command))
+        });
+        questions.collect()
     }
 
     fn merge(&self, key: &DecoratedKey) -> Option<Partition> {
@@ -241,6 +271,21 @@ impl Resolver {
 }
 
 impl Answer {
+    /// Adds rows that were asked for because others found them in an index.
+    fn complete(&mut self, read: &ReadCommand, asked: &ReadCommand, partitions: Vec<Partition>) {
+        self.heard.note(asked);
+        // Of rows asked for one by one nothing is left out; of a partition, what is beyond the limits.
+        if read.filter.searches_partitions() {
+            return self.add(asked, partitions);
+        }
+        for partition in partitions {
+            match self.partitions.get_mut(&partition.key) {
+                Some(mine) => mine.merge(partition),
+                None => drop(self.partitions.insert(partition.key.clone(), partition)),
+            }
+        }
+    }
+
     /// Adds partitions read by `command`, and notes where that read stopped, counting as the replica did.
     fn add(&mut self, command: &ReadCommand, partitions: Vec<Partition>) {
         let mut counter = LimitCounter::new(command.limits);

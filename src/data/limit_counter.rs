@@ -33,6 +33,15 @@ impl LimitCounter {
         }
     }
 
+    /// What is left of the limits for the partitions that follow.
+    pub fn left(&self) -> ReadLimits {
+        ReadLimits {
+            rows: self.limits.rows.saturating_sub(self.rows),
+            rows_per_partition: self.limits.rows_per_partition,
+            partitions: self.limits.partitions.saturating_sub(self.partitions),
+        }
+    }
+
     pub fn begin_partition(&mut self) {
         self.rows_in_partition = 0;
     }

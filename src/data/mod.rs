@@ -2,6 +2,7 @@
 //!
 //! Pure values. Does not know where they are kept, who asked for them, nor which tables exist (`schema` knows).
 
+mod analyzer;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod cell;
@@ -29,11 +30,13 @@ mod read_command;
 mod row;
 mod row_filter;
 mod rows;
+mod similarity;
 mod timestamp;
 pub mod token;
 pub mod types;
 mod weight;
 
+pub use analyzer::Analyzer;
 pub use cell::{Cell, CellContent};
 pub use clustering::{Clustering, ClusteringBound, ClusteringComparator, ClusteringValues, Slice};
 pub use column::{CellPath, ColumnData, ComplexData, PathOrder};
@@ -49,9 +52,11 @@ pub use partitioner::{Partitioner, PartitionerToken, token_of};
 pub use purge::Purge;
 pub use range_tombstone::{RangeTombstone, RangeTombstones};
 pub use read_command::{
-    ColumnCondition, ColumnSelection, FilteredColumn, Operator, PartitionSelection, ReadCommand, ReadLimits, RowFilter,
+    ColumnCondition, ColumnSelection, FilteredColumn, IndexSearch, Nearest, Operator, PartitionSelection, ReadCommand,
+    ReadLimits, RowFilter,
 };
 pub use row::{Liveness, Row};
+pub use similarity::{Similarity, floats};
 pub use timestamp::{DeletionTime, EpochSeconds, Expiry, Ttl, WriteTimestamp};
 pub use token::Token;
 pub use types::{CqlDuration, CqlType, Decimal, LiteralKind, MarshalError, UserType, Value};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnName, CqlType, DecoratedKey, EpochSeconds, PartitionRange, Slice, TableId};
+use super::{Analyzer, ColumnName, CqlType, DecoratedKey, EpochSeconds, PartitionRange, Similarity, Slice, TableId};
 use crate::base::SortedSet;
 
 /// A read of one partition or of a range of them, as each replica carries it out on its own data.
@@ -72,6 +72,29 @@ impl ReadLimits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowFilter {
     pub conditions: Vec<ColumnCondition>,
+    /// How replicas find rows of a range without looking at all of them.
+    pub search: Option<Box<IndexSearch>>,
+    /// ANN OF: only the rows that are the nearest are wanted, so many from each replica.
+    pub nearest: Option<Box<Nearest>>,
+}
+
+/// A look-up in an index of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexSearch {
+    pub index: String,
+    /// The conditions of the filter, by position, that the index finds rows for; all are on its column.
+    pub conditions: Vec<u16>,
+    /// No other replica is asked: what fails any condition here need not be told of.
+    pub is_alone: bool,
+}
+
+/// What rows are measured against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nearest {
+    pub column: FilteredColumn,
+    pub vector: Bytes,
+    pub similarity: Similarity,
+    pub count: u32,
 }
 
 /// A condition on one column, checked with the column's type.
@@ -84,6 +107,8 @@ pub struct ColumnCondition {
     pub value: Bytes,
     /// The key of `map[key] = value`.
     pub key: Option<Bytes>,
+    /// What texts are made of before they are compared with `value`, which has gone through it.
+    pub analyzer: Analyzer,
 }
 
 /// Where a filtered value is found.

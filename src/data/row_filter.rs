@@ -15,6 +15,45 @@ impl RowFilter {
         self.conditions.is_empty()
     }
 
+    /// The conditions that the search in an index finds rows for.
+    pub fn searched(&self) -> impl Iterator<Item = &ColumnCondition> {
+        let positions = self.search.iter().flat_map(|search| &search.conditions);
+        positions.filter_map(|it| self.conditions.get(usize::from(*it)))
+    }
+
+    /// Whether the index finds whole partitions, by their key or static columns, rather than single rows.
+    pub fn searches_partitions(&self) -> bool {
+        let of_partition =
+            |it: &ColumnCondition| matches!(it.column, FilteredColumn::PartitionKey(_) | FilteredColumn::Static(_));
+        self.searched().any(of_partition)
+    }
+
+    /// Whether the index would find this version of a row; `static_row` and `key` are those of its partition.
+    pub fn finds(
+        &self,
+        key: &PartitionKey,
+        key_columns: usize,
+        static_row: &Row,
+        row: Option<(&Clustering, &Row)>,
+        now: EpochSeconds,
+    ) -> bool {
+        self.searched().all(|condition| match &condition.column {
+            FilteredColumn::PartitionKey(n) => {
+                let components = composite::split_key(&key.0, key_columns);
+                components.is_some_and(|all| all.get(usize::from(*n)).is_some_and(|it| condition.holds_for(it)))
+            }
+            FilteredColumn::Clustering(n) => row.is_some_and(|(clustering, row)| {
+                let value = clustering.values().get(usize::from(*n)).and_then(Option::as_ref);
+                row.is_live(now) && value.is_some_and(|value| condition.holds_for(value))
+            }),
+            FilteredColumn::Marker => true,
+            FilteredColumn::Static(name) => condition.holds_for_column(static_row.column(name), now),
+            FilteredColumn::Regular(name) => {
+                row.is_some_and(|(_, row)| condition.holds_for_column(row.column(name), now))
+            }
+        })
+    }
+
     /// Whether any condition is on a clustering or regular column, so that a partition without rows cannot pass.
     pub fn has_row_conditions(&self) -> bool {
         let of_rows = |it: &ColumnCondition| {
@@ -69,21 +108,27 @@ impl RowFilter {
 }
 
 impl ColumnCondition {
+    fn compare(&self, ty: &CqlType, found: &[u8], wanted: &[u8]) -> Ordering {
+        ty.compare(&self.analyzer.apply(found), wanted)
+    }
+
+    fn is_value(&self, ty: &CqlType, found: &[u8]) -> bool {
+        self.compare(ty, found, &self.value).is_eq()
+    }
+
     /// Whether a frozen or scalar value meets the condition.
     pub fn holds_for(&self, value: &Bytes) -> bool {
         match self.operator {
-            Operator::In => list_elements(&self.value).any(|element| self.ty.compare(value, element).is_eq()),
+            Operator::In => list_elements(&self.value).any(|element| self.compare(&self.ty, value, element).is_eq()),
             Operator::Contains => match &self.ty {
-                CqlType::Map { value: ty, .. } => {
-                    map_entries(value).any(|(_, element)| ty.compare(element, &self.value).is_eq())
-                }
+                CqlType::Map { value: ty, .. } => map_entries(value).any(|(_, element)| self.is_value(ty, element)),
                 CqlType::List { element: ty, .. } | CqlType::Set { element: ty, .. } => {
-                    list_elements(value).any(|element| ty.compare(element, &self.value).is_eq())
+                    list_elements(value).any(|element| self.is_value(ty, element))
                 }
                 _ => false,
             },
             Operator::ContainsKey => match &self.ty {
-                CqlType::Map { key: ty, .. } => map_entries(value).any(|(key, _)| ty.compare(key, &self.value).is_eq()),
+                CqlType::Map { key: ty, .. } => map_entries(value).any(|(key, _)| self.is_value(ty, key)),
                 _ => false,
             },
             Operator::Like => matches_like(value, &self.value),
@@ -91,7 +136,7 @@ impl ColumnCondition {
                 (Some(wanted), CqlType::Map { key, value: ty, .. }) => map_entries(value)
                     .find(|(found, _)| key.compare(found, wanted).is_eq())
                     .is_some_and(|(_, found)| accepts(operator, ty.compare(found, &self.value))),
-                _ => accepts(operator, self.ty.compare(value, &self.value)),
+                _ => accepts(operator, self.compare(&self.ty, value, &self.value)),
             },
         }
     }
@@ -108,11 +153,11 @@ impl ColumnCondition {
                     .filter_map(|(path, cell)| Some((path, cell.value(now)?)));
                 match (&self.ty, self.operator) {
                     (CqlType::Map { value: ty, .. } | CqlType::List { element: ty, .. }, Operator::Contains) => {
-                        live.any(|(_, value)| ty.compare(value, &self.value).is_eq())
+                        live.any(|(_, value)| self.is_value(ty, value))
                     }
                     (CqlType::Set { element: ty, .. }, Operator::Contains)
                     | (CqlType::Map { key: ty, .. }, Operator::ContainsKey) => {
-                        live.any(|(path, _)| ty.compare(path, &self.value).is_eq())
+                        live.any(|(path, _)| self.is_value(ty, path))
                     }
                     (CqlType::Map { key, value: ty, .. }, operator) if let Some(wanted) = &self.key => live
                         .find(|(path, _)| key.compare(path, wanted).is_eq())
@@ -167,7 +212,7 @@ fn matches_like(value: &[u8], pattern: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Cell, ColumnName, WriteTimestamp};
+    use crate::data::{Analyzer, Cell, ColumnName, WriteTimestamp};
 
     const NOW: EpochSeconds = EpochSeconds(100);
 
@@ -191,6 +236,7 @@ mod tests {
             operator,
             value,
             key: None,
+            analyzer: Analyzer::default(),
         }
     }
 
@@ -238,6 +284,7 @@ mod tests {
     fn null_passes_no_filter() {
         let filter = RowFilter {
             conditions: vec![condition(CqlType::Int, Operator::NotEq, int(5))],
+            ..RowFilter::default()
         };
         let mut row = Row::default();
         assert!(!filter.accepts_row(&row, NOW));

@@ -46,6 +46,34 @@ pub fn activity(what: &What) -> Option<String> {
                  ({whole}.{tenths} rows per range expected)"
             )
         }
+        What::IndexChosen {
+            index,
+            is_storage_attached,
+        } => {
+            let rows = if *is_storage_attached { i64::MAX } else { 0 };
+            format!("Index mean cardinalities are {index}:{rows}. Scanning with {index}.")
+        }
+        What::IndexScanPlanned { ranges, concurrency } => {
+            format!("Submitting range requests on {ranges} ranges with a concurrency of {concurrency}")
+        }
+        What::IndexRead { keyspace, table, index } => {
+            format!("Executing read on {keyspace}.{table} using index {index}")
+        }
+        What::ReadingUnheard { from, key, rows } => {
+            let (token, key) = (key.token, &key.key);
+            format!(
+                "Requesting {rows} rows in partition DecoratedKey({token}, {key:?}) from /{from}:{STORAGE_PORT} for replica \
+                 filtering protection"
+            )
+        }
+        What::IndexQueried { rows, partitions } => {
+            let count = |count: &u32, what: &str| format!("{count} {what}{}", if *count == 1 { "" } else { "s" });
+            let (rows, partitions) = (count(rows, "row"), count(partitions, "partition"));
+            format!(
+                "Index query accessed memtable indexes, 0 SSTable indexes, and 0 segments, post-filtered {rows} in \
+                 {partitions}, and took 0 microseconds."
+            )
+        }
         What::ReadingRange { from } => format!("Enqueuing request to /{from}:{STORAGE_PORT}"),
         What::RangeSubmitted { requests } => format!("Submitted {requests} concurrent range requests"),
         What::ReplicasUnavailable { .. } => "Unavailable".into(),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Verb;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
-use crate::data::{ConsistencyLevel, DecoratedKey, PartitionRange, TableName, Token};
+use crate::data::{ConsistencyLevel, DecoratedKey, KeyspaceName, PartitionRange, TableName, Token};
 
 /// Something that happened on a node, and the client's request that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,6 +271,33 @@ pub enum What {
     },
     SchemaApplied {
         version: Uuid,
+    },
+
+    // Indexes. (Last: the codes of those above stay what they were.)
+    /// The coordinator has chosen the index to look in.
+    IndexChosen {
+        index: String,
+        /// Cassandra cannot tell how many rows a storage-attached index will find, and has none estimated.
+        is_storage_attached: bool,
+    },
+    IndexScanPlanned {
+        ranges: u32,
+        concurrency: u32,
+    },
+    IndexRead {
+        keyspace: KeyspaceName,
+        table: TableName,
+        index: String,
+    },
+    IndexQueried {
+        rows: u32,
+        partitions: u32,
+    },
+    /// A replica is asked for rows that another's index found.
+    ReadingUnheard {
+        from: Endpoint,
+        key: DecoratedKey,
+        rows: u32,
     },
 }
 

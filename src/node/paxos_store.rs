@@ -3,6 +3,7 @@
 use super::views::NodeViews;
 use crate::base::RequestId;
 use crate::data::{EpochSeconds, Mutation, TableId, WriteTimestamp};
+use crate::index;
 use crate::message::paxos::Subject;
 use crate::paxos::{PaxosState, PaxosStore, state_lifetime};
 use crate::replica;
@@ -36,6 +37,9 @@ impl PaxosStore for NodePaxosStore<'_> {
     fn apply(&mut self, mutation: &Mutation) -> Result<(), StorageError> {
         let updates = replica::view_updates(self.engine, &self.views.views, mutation, self.now, self.cause)?;
         self.views.found.extend(updates);
+        for entries in index::entries_of(mutation, self.schema) {
+            self.engine.apply(entries, Durability::Logged)?;
+        }
         self.engine.apply(mutation.clone(), Durability::Logged).map(drop)
     }
 

@@ -12,6 +12,7 @@ use crate::data::{
     RowFilter, Slice, TableId,
 };
 use crate::event::What;
+use crate::index;
 use crate::message::gossip::ApplicationState;
 use crate::message::schema::Push;
 use crate::message::{Envelope, Payload};
@@ -178,10 +179,18 @@ impl Running {
             .difference(&user_tables(&schema))
             .copied()
             .collect();
+        let hidden =
+            |schema: &Schema| -> SortedSet<TableId> { schema.all_indexes().map(|(_, it)| it.table.id).collect() };
+        let forgotten: Vec<TableId> = hidden(&self.schema).difference(&hidden(&schema)).copied().collect();
         self.schema = Arc::new(schema);
         for table in gone {
             self.engine.drop_table(table)?;
         }
+        for index in forgotten {
+            index::forget(&mut self.engine, index)?;
+        }
+        let now = self.epoch_seconds();
+        index::build_missing(&mut self.engine, &self.schema, now, false)?;
         self.follow_views();
         let version = self.schema.version();
         self.gossiper
@@ -211,10 +220,13 @@ impl Running {
     }
 }
 
-/// The tables whose data is stored: those of virtual keyspaces are made up at every start.
+/// The tables whose data is stored, those of indexes among them: those of virtual keyspaces are made up at every start.
 pub(super) fn stored_tables(schema: &Schema) -> impl Iterator<Item = &Arc<TableMetadata>> {
     let stored = schema.keyspaces().filter(|it| !is_virtual_keyspace(&it.name));
-    stored.flat_map(|it| it.tables.values())
+    let hidden = schema
+        .all_indexes()
+        .filter_map(|(_, it)| schema.table_by_id(it.table.id));
+    stored.flat_map(|it| it.tables.values()).chain(hidden)
 }
 
 /// The schema as its rows in this node's storage make it.

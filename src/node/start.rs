@@ -20,6 +20,7 @@ use crate::data::{Token, WriteTimestamp};
 use crate::event::What;
 use crate::gossip::{GossipConfig, Gossiper, Status};
 use crate::hints::Hints;
+use crate::index;
 use crate::message::Outbox;
 use crate::message::gossip::{ApplicationState, Generation};
 use crate::ring::{Location, NodeState, Ring, RingNode};
@@ -78,6 +79,7 @@ impl Running {
         write_builtin_rows(&mut engine, wall_clock.into())?;
         let schema = load(&engine, wall_clock.into())?;
         engine.use_schema(stored_tables(&schema))?;
+        index::build_missing(&mut engine, &schema, wall_clock.into(), true)?;
         gossiper.set_local_state(ApplicationState::Schema, schema.version().to_string());
         let hints = Hints::open(engine.disk(), config.clock, now)?;
         let batches = super::batches::all_kept(&engine, wall_clock.into());

@@ -1,8 +1,9 @@
 //! Reads: of one partition, and of a range of them.
 
 use super::{Replica, reason};
-use crate::data::{PartitionSelection, ReadCommand, Slice, digest};
+use crate::data::{FilteredColumn, PartitionSelection, ReadCommand, Slice, TableName, digest};
 use crate::event::What;
+use crate::index::{self, Found};
 use crate::message::replica::{FailureReason, ReadRequest, ReadResponse};
 use crate::schema::{ColumnMetadata, TableMetadata};
 use crate::storage::{LocalRead, StorageError};
@@ -13,12 +14,80 @@ pub fn read(replica: &mut Replica<'_>, request: &ReadRequest) -> Result<ReadResp
     let table = schema
         .table_by_id(request.command.table)
         .ok_or(FailureReason::IncompatibleSchema)?;
-    let found = read_table(replica, &request.command, table).map_err(|error| reason(&error))?;
+    let by_index = read_by_index(replica, &request.command, table)?;
+    let found = match by_index {
+        Some(found) => found,
+        None => read_table(replica, &request.command, table).map_err(|error| reason(&error))?,
+    };
     Ok(if request.digest_only {
         ReadResponse::Digest(digest(&found.partitions))
     } else {
         ReadResponse::Data(found.partitions)
     })
+}
+
+/// Reads this node's own data by an index, if the command says so.
+fn read_by_index(
+    replica: &mut Replica<'_>,
+    command: &ReadCommand,
+    table: &TableMetadata,
+) -> Result<Option<LocalRead>, FailureReason> {
+    let found = index::find(replica.engine, replica.schema, table, command).map_err(|error| reason(&error))?;
+    let found = match found {
+        // Without the index (yet, or any more) all rows are looked at: that takes longer, and finds the same.
+        Found::NotAsked | Found::NoIndex => return Ok(None),
+        Found::Refused => return Err(FailureReason::Unknown),
+        Found::Rows(found) => found,
+    };
+    let name = command.filter.search.as_ref().map(|it| it.index.clone());
+    let index = name.or_else(|| nearest_index(command, table));
+    let attached = index
+        .as_ref()
+        .and_then(|it| table.indexes.get(it))
+        .is_some_and(|it| it.is_storage_attached());
+    if let Some(index) = index {
+        let index_table = TableName::from(format!("{}.{index}", table.name));
+        replica.event(What::IndexRead {
+            keyspace: table.keyspace.clone(),
+            table: table.name.clone(),
+            index,
+        });
+        if !attached {
+            replica.event(What::SinglePartitionRead { table: index_table });
+            replica.event(What::SstablesAcquired);
+            replica.event(What::SstablesSkipped { skipped: 0, of: 0 });
+        }
+    }
+    for _ in &found.partitions {
+        replica.event(What::SinglePartitionRead {
+            table: table.name.clone(),
+        });
+        replica.event(What::SstablesAcquired);
+        replica.event(What::MemtableMerged);
+    }
+    let partitions = found.partitions.len() as u32;
+    let rows = found.partitions.iter().map(|it| it.rows().len() as u32).sum();
+    replica.event(What::RowsRead {
+        live: found.live_rows,
+        tombstones: found.tombstones,
+    });
+    replica.event(match attached {
+        true => What::IndexQueried { rows, partitions },
+        false => What::SourcesMerged {
+            sstables: found.sstables.merged,
+        },
+    });
+    Ok(Some(found))
+}
+
+/// The index that a read of the nearest rows goes by.
+fn nearest_index(command: &ReadCommand, table: &TableMetadata) -> Option<String> {
+    let nearest = command.filter.nearest.as_ref()?;
+    let (FilteredColumn::Static(name) | FilteredColumn::Regular(name)) = &nearest.column else {
+        return None;
+    };
+    let mut indexes = table.indexes_of(name);
+    indexes.find(|it| it.is_storage_attached()).map(|it| it.name.clone())
 }
 
 /// Reads this node's own data of a table, whoever wants it.

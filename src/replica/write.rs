@@ -3,6 +3,7 @@
 use super::{Replica, reason, view_updates};
 use crate::data::{Mutation, TableName};
 use crate::event::What;
+use crate::index;
 use crate::message::replica::{FailureReason, HintRequest, TruncateRequest};
 use crate::storage::Durability;
 
@@ -23,8 +24,18 @@ pub fn apply(replica: &mut Replica<'_>, mutation: Mutation) -> Result<(), Failur
     } else {
         Durability::MemoryOnly
     };
+    if index::refuses(&mutation, schema) {
+        return Err(FailureReason::Unknown);
+    }
     let updates = view_updates(replica.engine, replica.views, &mutation, replica.now, replica.cause);
     let updates = updates.map_err(|error| reason(&error))?;
+    // Entries first: one too many does no harm, one too few would hide the row.
+    for entries in index::entries_of(&mutation, schema) {
+        replica
+            .engine
+            .apply(entries, durability)
+            .map_err(|error| reason(&error))?;
+    }
     let applied = replica
         .engine
         .apply(mutation, durability)
@@ -74,7 +85,9 @@ pub fn truncate(replica: &mut Replica<'_>, request: &TruncateRequest) -> Result<
         .iter()
         .map(|view| view.table.id)
         .collect();
-    for table in views.into_iter().chain([request.table]) {
+    // Indexes after what they lead to: until then they have entries too many, which does no harm.
+    let hidden = replica.schema.indexes(request.table).iter().map(|it| it.table.id);
+    for table in views.into_iter().chain([request.table]).chain(hidden) {
         replica
             .engine
             .truncate(table, request.truncated_at)

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::params::java_double;
-use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, TableMetadata, ViewMetadata, replication_options};
+use super::{
+    ColumnKind, ColumnMetadata, IndexClass, IndexMetadata, KeyspaceMetadata, TableMetadata, ViewMetadata,
+    replication_options,
+};
 use crate::base::{Arrange, SortedMap};
 use crate::data::UserType;
 use crate::data::identifier::maybe_quote;
@@ -47,6 +50,25 @@ pub fn describe_table(table: &TableMetadata) -> String {
     out.push_str(&options(table).join("\n    AND "));
     out.push(';');
     out
+}
+
+/// `CREATE INDEX ...;`
+pub fn describe_index(table: &TableMetadata, index: &IndexMetadata) -> String {
+    let (name, target) = (maybe_quote(&index.name), index.target());
+    let of_table = format!("{name} ON {} ({target})", qualified(&table.keyspace, &table.name));
+    match &index.class {
+        IndexClass::Legacy => format!("CREATE INDEX {of_table};"),
+        IndexClass::StorageAttached { class_name, options } => {
+            let with = match options.is_empty() {
+                true => String::new(),
+                false => format!(" WITH OPTIONS = {}", map_literal(options.clone())),
+            };
+            format!(
+                "CREATE CUSTOM INDEX {of_table} USING {}{with};",
+                text_literal(class_name)
+            )
+        }
+    }
 }
 
 /// `CREATE MATERIALIZED VIEW ...;` with every option.

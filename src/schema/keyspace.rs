@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::TableMetadata;
+use super::{IndexTable, TableMetadata};
 use crate::base::SortedMap;
 use crate::data::{KeyspaceName, TableId, TableName, UserType};
 
@@ -39,6 +39,11 @@ impl KeyspaceMetadata {
         let is_of_base = move |it: &&Arc<TableMetadata>| it.view.as_ref().is_some_and(|view| view.base_id == base);
         self.tables.values().filter(is_of_base)
     }
+
+    /// The table that has the index of this name, which a keyspace has only once.
+    pub fn indexed_table(&self, index: &str) -> Option<&Arc<TableMetadata>> {
+        self.tables.values().find(|table| table.indexes.contains_key(index))
+    }
 }
 
 /// All keyspaces, as one node knows them. A value: a change makes a new one, and readers of the old keep theirs.
@@ -46,6 +51,8 @@ impl KeyspaceMetadata {
 pub struct Schema {
     keyspaces: SortedMap<KeyspaceName, Arc<KeyspaceMetadata>>,
     tables: SortedMap<TableId, Arc<TableMetadata>>,
+    /// The indexes of each table that has any.
+    indexes: SortedMap<TableId, Vec<Arc<IndexTable>>>,
     version: Uuid,
 }
 
@@ -55,14 +62,23 @@ impl Schema {
             .into_iter()
             .map(|it| (it.name.clone(), Arc::new(it)))
             .collect();
-        let tables = keyspaces
+        let mut tables: SortedMap<TableId, Arc<TableMetadata>> = keyspaces
             .values()
             .flat_map(|it| it.tables.values())
             .map(|it| (it.id, it.clone()))
             .collect();
+        let mut indexes: SortedMap<TableId, Vec<Arc<IndexTable>>> = SortedMap::new();
+        for table in keyspaces.values().flat_map(|it| it.tables.values()) {
+            let of_table = table.indexes.values().filter_map(|it| IndexTable::new(table, it));
+            for index in of_table {
+                tables.insert(index.table.id, Arc::new(index.table.clone()));
+                indexes.entry(table.id).or_default().push(Arc::new(index));
+            }
+        }
         Schema {
             keyspaces,
             tables,
+            indexes,
             version,
         }
     }
@@ -84,6 +100,19 @@ impl Schema {
         self.keyspaces.get(keyspace)?.tables.get(table)
     }
 
+    /// The indexes of a table.
+    pub fn indexes(&self, table: TableId) -> &[Arc<IndexTable>] {
+        self.indexes.get(&table).map_or(&[], Vec::as_slice)
+    }
+
+    /// All indexes there are, each with the table it is of.
+    pub fn all_indexes(&self) -> impl Iterator<Item = (TableId, &Arc<IndexTable>)> {
+        self.indexes
+            .iter()
+            .flat_map(|(table, indexes)| indexes.iter().map(|index| (*table, index)))
+    }
+
+    /// A table by its identity: a user's, the system's, or the hidden one of an index.
     pub fn table_by_id(&self, id: TableId) -> Option<&Arc<TableMetadata>> {
         self.tables.get(&id)
     }

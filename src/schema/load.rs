@@ -7,8 +7,8 @@ use md5::{Digest, Md5};
 
 use super::system_schema::schema_table;
 use super::{
-    ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams, ViewMetadata,
-    system_schema,
+    ColumnKind, ColumnMetadata, IndexMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams,
+    ViewMetadata, system_schema,
 };
 use crate::base::{SortedMap, codec};
 use crate::data::{
@@ -30,8 +30,9 @@ pub fn load_schema(
     builtin: impl IntoIterator<Item = KeyspaceMetadata>,
     now: EpochSeconds,
 ) -> Result<Schema, SchemaRowError> {
-    let [headers, tables, views, columns, types] = ["keyspaces", "tables", "views", "columns", "types"]
-        .map(|name| Table::new(name, read(schema_table(name)), now));
+    let [headers, tables, views, columns, indexes, types] =
+        ["keyspaces", "tables", "views", "columns", "indexes", "types"]
+            .map(|name| Table::new(name, read(schema_table(name)), now));
     let mut keyspaces = Vec::new();
     // The rows of keyspaces that are the same everywhere are there to be read.
     let own = |name: &&str| !super::change::is_local_system_keyspace(name);
@@ -44,7 +45,7 @@ pub fn load_schema(
             name: KeyspaceName::new(name),
             replication: replication(&header)?,
             durable_writes: header.required("durable_writes", boolean)?,
-            tables: load_tables(name, [&tables, &views], &columns, &types)?,
+            tables: load_tables(name, [&tables, &views], [&columns, &indexes], &types)?,
             types,
         });
     }
@@ -251,7 +252,7 @@ fn parse_type(row: &SchemaRow<'_>, text: &str, types: &Types) -> Result<CqlType,
 fn load_tables(
     keyspace: &str,
     [tables, views]: [&Table; 2],
-    columns: &Table,
+    [columns, indexes]: [&Table; 2],
     types: &Types,
 ) -> Result<SortedMap<TableName, Arc<TableMetadata>>, SchemaRowError> {
     let mut by_table: SortedMap<String, Vec<ColumnMetadata>> = SortedMap::new();
@@ -260,6 +261,14 @@ fn load_tables(
             .entry(row.name(0)?)
             .or_default()
             .push(load_column(&row, types)?);
+    }
+    let mut indexed: SortedMap<String, SortedMap<String, IndexMetadata>> = SortedMap::new();
+    for row in indexes.rows(keyspace) {
+        let index = load_index(&row)?;
+        indexed
+            .entry(row.name(0)?)
+            .or_default()
+            .insert(index.name.clone(), index);
     }
     let mut loaded = SortedMap::new();
     for row in tables.rows(keyspace).chain(views.rows(keyspace)) {
@@ -273,6 +282,10 @@ fn load_tables(
         if core::ptr::eq(row.table, views) {
             table.view = Some(Arc::new(load_view(&row)?));
         }
+        // An index whose column is gone is half of a drop that raced with another change.
+        let mut of_table = indexed.remove(&name).unwrap_or_default();
+        of_table.retain(|_, index| table.column(&index.column).is_some());
+        table.indexes = of_table;
         loaded.insert(table.name.clone(), table);
     }
     let columns_in_key = loaded
@@ -330,6 +343,12 @@ fn load_column(row: &SchemaRow<'_>, types: &Types) -> Result<ColumnMetadata, Sch
         position: u16::try_from(position).unwrap_or_default(),
         descending: row.required("clustering_order", text)?.eq_ignore_ascii_case("desc"),
     })
+}
+
+fn load_index(row: &SchemaRow<'_>) -> Result<IndexMetadata, SchemaRowError> {
+    let (kind, options) = (row.required("kind", text)?, row.required("options", text_map)?);
+    let index = IndexMetadata::from_options(row.name(1)?, &kind, options);
+    index.ok_or_else(|| row.error("its options make no index"))
 }
 
 fn load_params(row: &SchemaRow<'_>) -> Result<TableParams, SchemaRowError> {

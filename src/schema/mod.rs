@@ -9,6 +9,8 @@ mod compression;
 mod builtin;
 mod describe;
 mod error;
+mod index;
+mod index_table;
 mod keyspace;
 mod load;
 mod params;
@@ -25,8 +27,10 @@ pub use builtin::{
     SYSTEM, SYSTEM_VIEWS, SYSTEM_VIRTUAL_SCHEMA, described_system_keyspaces, is_system_keyspace, is_virtual_keyspace,
     local_keyspaces, replicated_system_keyspaces,
 };
-pub use describe::{describe_keyspace, describe_table, describe_type, describe_view};
+pub use describe::{describe_index, describe_keyspace, describe_table, describe_type, describe_view};
 pub use error::SchemaError;
+pub use index::{IndexClass, IndexMetadata, IndexedPart};
+pub use index_table::{IndexTable, Place, entry_term, token_value};
 pub use keyspace::{KeyspaceMetadata, ReplicationParams, Schema};
 pub use load::{SchemaRowError, load_schema};
 pub use properties::{Properties, PropertyValue};

@@ -155,6 +155,22 @@ impl Writer {
                 self.row("columns", [&table.name, &column.name], column_cells(column));
             }
         }
+        self.indexes(before, table);
+    }
+
+    fn indexes(&mut self, before: Option<&TableMetadata>, table: &TableMetadata) {
+        for dropped in before.iter().flat_map(|it| it.indexes.keys()) {
+            if !table.indexes.contains_key(dropped) {
+                self.delete_row("indexes", [&table.name, dropped]);
+            }
+        }
+        for (name, index) in &table.indexes {
+            if before.and_then(|it| it.indexes.get(name)) != Some(index) {
+                let options = Some(text_map(index.options()));
+                let cells = vec![("kind", text(index.kind())), ("options", options)];
+                self.row("indexes", [&table.name, name], cells);
+            }
+        }
     }
 
     fn user_type(&mut self, user_type: &UserType) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ViewMetadata;
+use super::{IndexMetadata, ViewMetadata};
 use crate::base::{Arrange, SortedMap};
 use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, TableId, TableName};
 
@@ -42,6 +42,8 @@ pub struct TableMetadata {
     pub comparator: ClusteringComparator,
     /// What it is a view of, if it is a materialized view.
     pub view: Option<Arc<ViewMetadata>>,
+    /// By name.
+    pub indexes: SortedMap<String, IndexMetadata>,
 }
 
 impl TableMetadata {
@@ -64,6 +66,7 @@ impl TableMetadata {
             params,
             comparator: ClusteringComparator::default(),
             view: None,
+            indexes: SortedMap::new(),
         };
         for column in columns {
             match column.kind {

@@ -169,6 +169,7 @@ fn ask(cluster: &mut TestCluster, question: &Question, consistency: ConsistencyL
             operator: Operator::Eq,
             value: int(v),
             key: None,
+            analyzer: Analyzer::default(),
         }));
     let request = ReadRequest {
         table,

@@ -21,7 +21,7 @@ use super::QueryError;
 use super::ast::{ArithmeticOperator, QualifiedName};
 use super::prepare::{Evaluation, UuidKind};
 use crate::data::composite::compose_key;
-use crate::data::{CqlType, Value, token_of};
+use crate::data::{CqlType, Similarity, Value, token_of};
 
 pub use aggregate::{Aggregate, State, is_aggregate};
 pub use cast::can_cast;
@@ -59,7 +59,7 @@ pub enum Body {
     Json,
     Math(math::Function),
     Collection(collection::Function),
-    Similarity(vector::Similarity),
+    Similarity(Similarity),
     MaskNull,
 }
 
@@ -175,7 +175,7 @@ impl<A> Call<A> {
             Body::Math(function) => function.run(ty, first)?,
             Body::Collection(function) => function.run(ty, first)?,
             Body::Similarity(similarity) => match values {
-                [a, b] => similarity.run(&self.name, ty, a, b)?,
+                [a, b] => vector::run(*similarity, &self.name, a, b)?,
                 _ => None,
             },
             Body::Now | Body::Uuid | Body::Moment(_) | Body::MaskNull | Body::Json => None,

@@ -5,10 +5,9 @@
 use super::conversion::Conversion;
 use super::number::NUMERIC;
 use super::overload::{Argument, ArgumentKind, Signature};
-use super::vector::Similarity;
 use super::{Body, collection, math};
 use crate::cql::QueryError;
-use crate::data::CqlType;
+use crate::data::{CqlType, Similarity};
 
 /// The functions of this name; `None` if there are none. `key` is the partition key of the table that is read.
 pub fn overloads(
@@ -66,7 +65,7 @@ pub fn overloads(
             _ => one(vec![ty.clone()], CqlType::Text, Body::Json),
         };
     }
-    if let Some(similarity) = Similarity::named(name) {
+    if let Some(similarity) = super::vector::similarity_named(name) {
         return Ok(Some(vec![similar(full, similarity, arguments)?]));
     }
     Ok(collection::overload(full, name, arguments)?.map(|signature| vec![signature]))

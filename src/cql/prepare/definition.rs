@@ -4,7 +4,8 @@ use super::PrepareContext;
 use crate::cql::QueryError;
 use crate::cql::ast::{self, AlterTableAction, ColumnDefinition, Direction, QualifiedName, SchemaStatement};
 use crate::data::{ColumnName, KeyspaceName, TableName};
-use crate::schema::change::{ChangeRequest, NewColumn, NewTable, PrimaryKey, TableRef};
+use crate::schema::IndexedPart;
+use crate::schema::change::{ChangeRequest, NewColumn, NewIndex, NewTable, PrimaryKey, TableRef};
 
 impl PrepareContext<'_> {
     pub(super) fn change(&self, statement: &SchemaStatement) -> Result<Option<ChangeRequest>, QueryError> {
@@ -50,9 +51,25 @@ impl PrepareContext<'_> {
                 }
             }
             SchemaStatement::AlterType(_) => return Err(not_yet("ALTER TYPE")),
-            SchemaStatement::CreateIndex(_) | SchemaStatement::DropIndex { .. } => {
-                return Err(not_yet("Secondary indexes"));
-            }
+            SchemaStatement::CreateIndex(it) => ChangeRequest::CreateIndex(NewIndex {
+                keyspace: self.keyspace_of(&it.table)?,
+                table: TableName::new(&it.table.name),
+                name: it.name.clone(),
+                if_not_exists: it.if_not_exists,
+                custom: it.custom,
+                targets: it
+                    .targets
+                    .iter()
+                    .map(|it| (indexed_part(it.part), ColumnName::new(&it.column)))
+                    .collect(),
+                class: it.using.clone(),
+                properties: it.properties.clone(),
+            }),
+            SchemaStatement::DropIndex { name, if_exists } => ChangeRequest::DropIndex {
+                keyspace: self.keyspace_of(name)?,
+                name: name.name.clone(),
+                if_exists: *if_exists,
+            },
             SchemaStatement::CreateView(it) => ChangeRequest::CreateView(Box::new(self.new_view(it)?)),
             SchemaStatement::AlterView(it) => ChangeRequest::AlterView {
                 view: self.table_ref(&it.name, it.if_exists)?,
@@ -176,6 +193,16 @@ impl PrepareContext<'_> {
 /// Refuses plainly what Cassandra has and Ringscope does not have yet.
 pub(in crate::cql) fn not_yet(feature: &str) -> QueryError {
     QueryError::invalid(format!("{feature}: Ringscope does not support this yet"))
+}
+
+fn indexed_part(part: ast::IndexedPart) -> IndexedPart {
+    match part {
+        ast::IndexedPart::Simple => IndexedPart::Simple,
+        ast::IndexedPart::Values => IndexedPart::Values,
+        ast::IndexedPart::Keys => IndexedPart::Keys,
+        ast::IndexedPart::Entries => IndexedPart::Entries,
+        ast::IndexedPart::Full => IndexedPart::Full,
+    }
 }
 
 fn names(names: &[String]) -> Vec<ColumnName> {

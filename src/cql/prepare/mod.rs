@@ -10,6 +10,8 @@ mod condition;
 mod context;
 mod definition;
 mod expression;
+mod filter;
+mod indexing;
 mod keys;
 mod marker;
 mod modify;

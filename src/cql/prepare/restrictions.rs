@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
+use super::PrepareContext;
 use super::expression::Scope;
 use super::term::{Receiver, TypedTerm};
-use super::{PrepareContext, definition::not_yet};
 use crate::base::SortedMap;
 use crate::cql::QueryError;
-use crate::cql::ast::{BindMarker, InValues, Operator, Relation, Term, WhereClause};
+use crate::cql::ast::{BindMarker, InValues, IndexExpression, Operator, Relation, Term, WhereClause};
 use crate::data::identifier::maybe_quote;
 use crate::data::{ColumnName, CqlType};
 use crate::schema::{ColumnMetadata, TableMetadata};
@@ -99,9 +99,9 @@ impl PrepareContext<'_> {
         for relation in &clause.relations {
             self.restrict(relation, table, &mut restrictions)?;
         }
-        match clause.expressions.is_empty() {
-            true => Ok(restrictions),
-            false => Err(not_yet("Index expressions")),
+        match clause.expressions.as_slice() {
+            [] => Ok(restrictions),
+            expressions => Err(refused_expression(expressions, table)),
         }
     }
 
@@ -133,8 +133,13 @@ impl PrepareContext<'_> {
                 let values = values
                     .iter()
                     .map(|it| self.not_null(it, &receiver, column, table))
-                    .collect::<Result<_, _>>()?;
-                merge(column, Restriction::In(values), all)
+                    .collect::<Result<Vec<_>, _>>()?;
+                // One value in a list is as good as `=`.
+                let added = match <[TypedTerm; 1]>::try_from(values) {
+                    Ok([only]) => Restriction::Equal(only),
+                    Err(values) => Restriction::In(values),
+                };
+                merge(column, added, all)
             }
             Relation::IsNotNull { column } => {
                 let column = existing_column(table, column)?;
@@ -275,10 +280,17 @@ impl PrepareContext<'_> {
                 )));
             }
         };
-        if operator != Operator::Equal {
+        if !column.ty.is_multi_cell() {
             return Err(QueryError::invalid(format!(
-                "Unsupported \"{operator}\" relation: {relation}"
+                "Map-entry equality predicates on frozen map column {} are not supported",
+                column.name
             )));
+        }
+        if operator != Operator::Equal {
+            return Err(match operator {
+                Operator::NotEqual => QueryError::invalid(format!("Unsupported \"{operator}\" relation: {relation}")),
+                _ => QueryError::invalid("Only EQ relations are supported on map entries"),
+            });
         }
         let part = |name: &str, ty: &CqlType| Receiver {
             name: format!("{name}({})", column.name),
@@ -383,6 +395,22 @@ impl PrepareContext<'_> {
         });
         Ok(())
     }
+}
+
+/// `expr(index, ...)` is for indexes that make sense of expressions of their own, and none of these does.
+fn refused_expression(expressions: &[IndexExpression], table: &TableMetadata) -> QueryError {
+    let [IndexExpression { index, .. }] = expressions else {
+        return QueryError::invalid("Multiple custom index expressions in a single query are not supported");
+    };
+    let name = &index.name;
+    QueryError::invalid(match table.indexes.get(name) {
+        None => format!(
+            "Invalid index expression, index {name} not found for {}.{}",
+            table.keyspace, table.name
+        ),
+        Some(index) if index.is_storage_attached() => format!("Index {name} does not support custom expressions"),
+        Some(_) => format!("Only CUSTOM indexes may be used in custom index expressions, {name} is not valid"),
+    })
 }
 
 pub(super) fn null_in_condition(column: &str) -> QueryError {

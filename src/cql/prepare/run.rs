@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::expression::RowValues;
+use super::filter::{check_top_k, filter};
 use super::keys::{bounded_slices, combinations, partition_key, prefix_slice};
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
@@ -17,10 +18,9 @@ use super::{BoundValue, Evaluation, UuidKind};
 use crate::base::{Arrange, SortedSet, UnixMicros, codec};
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
-use crate::data::types::layout::join_collection;
 use crate::data::{
-    Clustering, ColumnCondition, ColumnSelection, CqlType, DecoratedKey, EpochSeconds, FilteredColumn, Operator,
-    Partition, PartitionBound, PartitionRange, PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice, Token,
+    Clustering, ColumnSelection, DecoratedKey, EpochSeconds, Partition, PartitionBound, PartitionRange,
+    PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice, Token, floats,
 };
 use crate::schema::{ColumnKind, ColumnMetadata};
 
@@ -61,6 +61,9 @@ pub struct SelectRun {
     /// What the statement's LIMIT is, and for each row what it is sorted by, when it sorts.
     limit: u32,
     sort_keys: Vec<Vec<Option<Bytes>>>,
+    /// For each row how near it is, when that is what they are wanted by.
+    scores: Vec<f32>,
+    warnings: Vec<String>,
     /// The group that the next row may belong to.
     group: Option<Group>,
     /// Groups the statement may still begin, of this partition and of all.
@@ -106,8 +109,9 @@ impl SelectRun {
         let limit = evaluate_limit(plan.limit.as_ref(), "LIMIT", at)?;
         let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "LIMIT", at)?;
         let is_grouped = plan.projection.is_grouped();
-        let sorts = !plan.sort_by.is_empty();
-        if sorts && page_size.is_some_and(|size| size < limit) {
+        let sorts = !plan.sort_by.is_empty() || plan.nearest.is_some();
+        let warnings = check_top_k(plan, limit, page_size)?;
+        if !plan.sort_by.is_empty() && page_size.is_some_and(|size| size < limit) {
             return Err(QueryError::invalid(
                 "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove \
                  the ORDER BY or the IN and sort client side, or disable paging for this query",
@@ -117,13 +121,15 @@ impl SelectRun {
             moment: at.now,
             now: at.now.into(),
             slices: slices(plan, at)?,
-            filter: filter(plan, at)?,
+            filter: filter(plan, limit, at)?,
             keys: VecDeque::new(),
             range: None,
             resumed: None,
             remaining: if is_grouped || sorts { u32::MAX } else { limit },
             limit,
             sort_keys: Vec::new(),
+            scores: Vec::new(),
+            warnings,
             per_partition: if is_grouped { u32::MAX } else { per_partition },
             page_left: match page_size {
                 Some(size) if !is_grouped && !sorts => size.max(1),
@@ -174,6 +180,11 @@ impl SelectRun {
         if state.remaining_in_partition > 0 && !self.plan.distinct {
             self.resumed = Some((state.key, state.clustering, state.remaining_in_partition));
         }
+    }
+
+    /// What the client is to be told beside the result.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.warnings)
     }
 
     /// What is to be done now. After `Read`, `supply` comes before the next call.
@@ -307,6 +318,11 @@ impl SelectRun {
                 let key = self.plan.sort_by.iter().map(|(column, _)| row.value(&column.name));
                 self.sort_keys.push(key.collect());
             }
+            if let (Some(nearest), Some(to)) = (&self.filter.nearest, &self.plan.nearest) {
+                let vector = row.value(&to.column.name);
+                let score = vector.map(|it| nearest.similarity.of(&floats(&it), &floats(&nearest.vector)));
+                self.scores.push(score.unwrap_or(f32::NEG_INFINITY));
+            }
             match is_grouped {
                 true => self.group(&row, &mut at)?,
                 false => self.rows.push(self.plan.projection.project(&row, &mut at)?),
@@ -345,6 +361,9 @@ impl SelectRun {
         if !self.sort_keys.is_empty() {
             rows = self.sorted(rows);
         }
+        if self.plan.nearest.is_some() {
+            rows = self.nearest_first(rows);
+        }
         let projection = &self.plan.projection;
         // Without GROUP BY all rows are one group, even if there are none.
         let is_one_group = projection.is_grouped() && !projection.has_group_by();
@@ -379,6 +398,14 @@ impl SelectRun {
         }))
     }
 
+    fn nearest_first(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
+        let mut scored: Vec<_> = core::mem::take(&mut self.scores).into_iter().zip(rows).collect();
+        // Rows that are equally near stay in the order of their keys.
+        scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        scored.truncate(self.limit as usize);
+        scored.into_iter().map(|(_, row)| row).collect()
+    }
+
     fn sorted(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
         let mut keyed: Vec<_> = core::mem::take(&mut self.sort_keys).into_iter().zip(rows).collect();
         keyed.arrange_by(|(a, _), (b, _)| {
@@ -405,14 +432,20 @@ impl SelectRun {
             .iter()
             .map(|condition| condition.column.name.clone());
         let columns = columns.chain(self.plan.sort_by.iter().map(|(column, _)| column.name.clone()));
+        let columns = columns.chain(self.plan.nearest.iter().map(|it| it.column.name.clone()));
         let distinct = self.plan.distinct;
+        let mut filter = self.filter.clone();
+        // A partition whose key is known is read itself.
+        if matches!(partitions, PartitionSelection::One(_)) {
+            filter.search = None;
+        }
         ReadCommand {
             table: self.plan.table.id,
             partitions,
             slices: self.slices.clone(),
             reversed: self.plan.reversed,
             columns: ColumnSelection::Only(columns.chain(filtered).collect::<SortedSet<_>>()),
-            filter: self.filter.clone(),
+            filter,
             limits: ReadLimits {
                 rows: if distinct { u32::MAX } else { limit },
                 rows_per_partition: if distinct { 1 } else { self.per_partition },
@@ -487,54 +520,6 @@ fn rest_after(slices: &[Slice], row: &Clustering, reversed: bool, plan: &SelectP
         },
     };
     slices.iter().filter_map(|slice| slice.intersection(&rest)).collect()
-}
-
-fn filter(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<RowFilter, QueryError> {
-    let mut filter = RowFilter::default();
-    for condition in &plan.conditions {
-        let name = &condition.column.name;
-        let mut values = Vec::new();
-        for term in &condition.values {
-            for value in term.evaluate_each(at)? {
-                let null = || QueryError::invalid(format!("Unsupported null value for column {name}"));
-                values.push(value.ok_or_else(null)?);
-            }
-        }
-        let value = match condition.operator {
-            Operator::In => join_collection(values.len(), values.iter().map(|it| &**it)),
-            _ => values.remove(0),
-        };
-        let column = match condition.column.kind {
-            ColumnKind::PartitionKey => FilteredColumn::PartitionKey(condition.column.position),
-            ColumnKind::Clustering => FilteredColumn::Clustering(condition.column.position),
-            ColumnKind::Static => FilteredColumn::Static(name.clone()),
-            ColumnKind::Regular => FilteredColumn::Regular(name.clone()),
-        };
-        let ty = condition.column.ty.clone();
-        filter.conditions.push(ColumnCondition {
-            column,
-            ty,
-            operator: condition.operator,
-            value,
-            key: match &condition.key {
-                None => None,
-                Some(term) => Some(
-                    term.evaluate(at)?
-                        .ok_or_else(|| QueryError::invalid(format!("Invalid null map key for column {name}")))?,
-                ),
-            },
-        });
-    }
-    if plan.table.needs_markers() {
-        filter.conditions.push(ColumnCondition {
-            column: FilteredColumn::Marker,
-            ty: CqlType::Boolean,
-            operator: Operator::Eq,
-            value: Bytes::new(),
-            key: None,
-        });
-    }
-    Ok(filter)
 }
 
 /// The partitions of a token restriction; `None` when there can be none.

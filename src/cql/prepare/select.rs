@@ -8,6 +8,8 @@ use bytes::Bytes;
 
 use super::definition::not_yet;
 use super::expression::Scope;
+use super::filter::{conditions_of, other_conditions};
+use super::indexing::{self, Indexing, Search};
 use super::keys::{Choices, leading_choices};
 use super::modify::check_nulls;
 use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column};
@@ -17,7 +19,7 @@ use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::cql::ast::{Direction, Select, Selection, Selector, Term};
 use crate::cql::{QueryError, ResultColumn};
-use crate::data::{ColumnName, CqlType, Operator};
+use crate::data::{Analyzer, ColumnName, CqlType, Operator, Similarity};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 /// What replicas would have to read and throw away is asked for only on purpose.
@@ -38,6 +40,9 @@ pub struct SelectPlan {
     pub(super) partitions: Partitions,
     pub(super) rows: Slices,
     pub(super) conditions: Vec<Condition>,
+    /// How rows of a range are found without looking at all.
+    pub(super) search: Option<Search>,
+    pub(super) nearest: Option<NearestTo>,
     pub(super) reversed: bool,
     /// What rows of several partitions are sorted by, and which of these columns in descending order.
     pub(super) sort_by: Vec<(ColumnMetadata, bool)>,
@@ -73,6 +78,16 @@ pub(super) struct Condition {
     pub values: Vec<TypedTerm>,
     /// The key of `map[key] = value`.
     pub key: Option<TypedTerm>,
+    /// What an index makes of texts before it compares them.
+    pub analyzer: Analyzer,
+}
+
+/// ANN OF: rows are wanted by how near they are to a vector.
+#[derive(Clone, Debug)]
+pub(super) struct NearestTo {
+    pub column: ColumnMetadata,
+    pub vector: TypedTerm,
+    pub similarity: Similarity,
 }
 
 impl PrepareContext<'_> {
@@ -85,6 +100,7 @@ impl PrepareContext<'_> {
         if statement.distinct {
             self.check_distinct(&projection, table)?;
         }
+        let nearest = self.nearest(statement, table)?;
         let restrictions = self.restrictions(&statement.where_clause, table)?;
         self.group_by(&statement.group_by, &restrictions, &mut projection, table)?;
         if statement.distinct {
@@ -94,6 +110,7 @@ impl PrepareContext<'_> {
                 .columns()
                 .filter(is_of_rows)
                 .any(|column| restrictions.of(column).is_some())
+                || nearest.is_some()
             {
                 return Err(QueryError::invalid(
                     "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.",
@@ -112,18 +129,64 @@ impl PrepareContext<'_> {
                 "Cannot restrict clustering columns when selecting only static columns",
             ));
         }
+        if nearest.is_some()
+            && (statement.order_by.len() > 1 || statement.order_by[0].direction == Direction::Descending)
+        {
+            return Err(QueryError::invalid(match statement.order_by.len() {
+                1 => "Descending ANN ordering is not supported",
+                _ => "ANN ordering does not support any other ordering",
+            }));
+        }
+        let indexing = Indexing::new(table, &restrictions, nearest.as_ref().map(|it| &it.0));
         let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
-        let (rows, more) = rows(table, &restrictions, &partitions, statement.allow_filtering)?;
+        let may_filter = statement.allow_filtering || indexing.has_index;
+        let (rows, more) = rows(table, &restrictions, &partitions, may_filter)?;
+        let filters_clustering = indexing::filters_clustering(table, &restrictions, &rows.prefix);
+        indexing.check_vectors(&partitions, filters_clustering)?;
+        let usage = indexing.usage(&partitions, filters_clustering);
+        if usage.is_used {
+            let is_said = |column: &&ColumnMetadata| more.iter().any(|it| it.column.name == column.name);
+            for column in indexing.indexed_clustering().filter(|it| !is_said(it)) {
+                conditions.extend(conditions_of(core::slice::from_ref(column), &restrictions)?);
+            }
+        }
         conditions.extend(more);
         conditions.extend(other_conditions(table, &restrictions)?);
-        if !conditions.is_empty() && !statement.allow_filtering {
+        let filters = !conditions.is_empty() || nearest.is_some();
+        if filters && !may_filter {
             return Err(QueryError::invalid(FILTERING_NEEDED));
+        }
+        if usage.is_used && matches!(&partitions, Partitions::Keys(choices) if choices.has_in()) {
+            return Err(QueryError::invalid(
+                "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported",
+            ));
+        }
+        if usage.is_used && nearest.is_none() && !statement.order_by.is_empty() {
+            return Err(QueryError::invalid(
+                "ORDER BY with 2ndary indexes is not supported, except for ANN queries.",
+            ));
         }
         let sort_by = match &partitions {
             Partitions::Keys(choices) if choices.has_in() => self.sort_columns(statement, table)?,
             _ => Vec::new(),
         };
-        let reversed = self.order(statement, table, &restrictions, &partitions)?;
+        let reversed = nearest.is_none() && self.order(statement, table, &restrictions, &partitions)?;
+        if indexing.has_index && usage.needs_filtering && !statement.allow_filtering {
+            return Err(QueryError::invalid(FILTERING_NEEDED));
+        }
+        indexing::analyze(&mut conditions, table);
+        let search = match &partitions {
+            Partitions::Range(_) if usage.is_used => indexing::search(&conditions, table),
+            _ => None,
+        };
+        let nearest = nearest.map(|(column, vector)| NearestTo {
+            similarity: similarity(table, &column),
+            column,
+            vector,
+        });
+        if nearest.is_some() && projection.is_grouped() {
+            return Err(QueryError::invalid("Top-K queries can not be run with aggregation"));
+        }
         let limit = |name: &str, term: &Option<Term>| {
             let receiver = Receiver {
                 name: name.to_string(),
@@ -155,6 +218,8 @@ impl PrepareContext<'_> {
             partitions,
             rows,
             conditions,
+            search,
+            nearest,
             reversed,
             sort_by,
             token,
@@ -259,6 +324,28 @@ impl PrepareContext<'_> {
         }
     }
 
+    /// The column and the vector of `ORDER BY column ANN OF vector`.
+    fn nearest(
+        &self,
+        statement: &Select,
+        table: &TableMetadata,
+    ) -> Result<Option<(ColumnMetadata, TypedTerm)>, QueryError> {
+        let mut nearest = Vec::new();
+        for ordering in &statement.order_by {
+            let column = existing_column(table, &ordering.column)?;
+            let Some(term) = &ordering.nearest_to else { continue };
+            let receiver = Receiver {
+                name: column.name.to_string(),
+                ty: column.ty.clone(),
+            };
+            nearest.push((column.clone(), self.term(term, &receiver, &table.keyspace)?));
+        }
+        match nearest.len() {
+            0 | 1 => Ok(nearest.pop()),
+            _ => Err(QueryError::invalid("Cannot specify more than one ANN ordering")),
+        }
+    }
+
     fn sort_columns(
         &self,
         statement: &Select,
@@ -281,9 +368,6 @@ impl PrepareContext<'_> {
     ) -> Result<bool, QueryError> {
         if statement.order_by.is_empty() {
             return Ok(false);
-        }
-        if statement.order_by.iter().any(|it| it.nearest_to.is_some()) {
-            return Err(not_yet("ORDER BY ... ANN OF"));
         }
         if !matches!(partitions, Partitions::Keys(_)) {
             return Err(QueryError::invalid(
@@ -333,6 +417,11 @@ impl SelectPlan {
         &self.projection.columns
     }
 
+    /// Only the rows nearest to a vector are wanted.
+    pub fn is_top_k(&self) -> bool {
+        self.nearest.is_some()
+    }
+
     /// Begins to carry it out. `paging_state` is where the page before ended.
     pub fn start(
         self: &Arc<SelectPlan>,
@@ -342,6 +431,12 @@ impl SelectPlan {
     ) -> Result<SelectRun, QueryError> {
         SelectRun::new(self, at, page_size, paging_state)
     }
+}
+
+/// How an index of the column measures vectors.
+fn similarity(table: &TableMetadata, column: &ColumnMetadata) -> Similarity {
+    let mut of_column = table.indexes_of(&column.name).filter_map(|it| it.similarity(column));
+    of_column.next().unwrap_or(Similarity::Cosine)
 }
 
 /// What the WHERE says of partitions: keys, or a range and conditions on components of the key.
@@ -394,8 +489,18 @@ fn rows(
     let used = prefix.width() + usize::from(bounds.is_some());
     let any = clustering.iter().any(|column| restrictions.of(column).is_some());
     if any && !allow_filtering {
-        if matches!(partitions, Partitions::Range(_)) {
-            return Err(QueryError::invalid(FILTERING_NEEDED));
+        let is_range = matches!(partitions, Partitions::Range(_));
+        let filters_key = is_range && table.partition_key.iter().any(|it| restrictions.of(it).is_some());
+        if is_range {
+            let filters = indexing::filters_clustering(table, restrictions, &prefix);
+            let skipped = indexing::skipped_clustering(table, restrictions).filter(|_| filters && !filters_key);
+            return Err(QueryError::invalid(match skipped {
+                Some((column, before)) => format!(
+                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
+                    column.name, before.name
+                ),
+                None => FILTERING_NEEDED.to_string(),
+            }));
         }
         let width = bounds.as_ref().map_or(0, Bounds::width);
         for (at, column) in clustering.iter().enumerate().skip(used) {
@@ -427,71 +532,4 @@ fn rows(
     check_nulls(&prefix, clustering)?;
     let conditions = conditions_of(&clustering[used..], restrictions)?;
     Ok((Slices { prefix, bounds }, conditions))
-}
-
-/// Conditions on static and regular columns.
-fn other_conditions(table: &TableMetadata, restrictions: &Restrictions) -> Result<Vec<Condition>, QueryError> {
-    let mut conditions = Vec::new();
-    for column in table.statics.values().chain(table.regulars.values()) {
-        conditions.extend(conditions_of(core::slice::from_ref(column), restrictions)?);
-    }
-    Ok(conditions)
-}
-
-fn conditions_of(columns: &[ColumnMetadata], restrictions: &Restrictions) -> Result<Vec<Condition>, QueryError> {
-    let mut conditions = Vec::new();
-    for column in columns {
-        let mut add = |operator, values: Vec<TypedTerm>| {
-            conditions.push(Condition {
-                column: column.clone(),
-                operator,
-                values,
-                key: None,
-            });
-        };
-        match restrictions.of(column) {
-            None => {}
-            Some(Restriction::Equal(term)) => add(Operator::Eq, vec![term.clone()]),
-            Some(Restriction::In(terms)) => add(Operator::In, terms.clone()),
-            Some(Restriction::TupleIn { .. }) => return Err(not_yet("Filtering by a multi-column relation")),
-            Some(Restriction::Slice(bounds)) => {
-                if [&bounds.lower, &bounds.upper]
-                    .iter()
-                    .any(|bound| bound.as_ref().is_some_and(|it| it.0.len() > 1))
-                {
-                    return Err(not_yet("Filtering by a multi-column relation"));
-                }
-                if let Some((terms, inclusive)) = &bounds.lower {
-                    add(if *inclusive { Operator::GtEq } else { Operator::Gt }, terms.clone());
-                }
-                if let Some((terms, inclusive)) = &bounds.upper {
-                    add(if *inclusive { Operator::LtEq } else { Operator::Lt }, terms.clone());
-                }
-            }
-            Some(Restriction::Contains { values, keys, entries }) => {
-                values
-                    .iter()
-                    .for_each(|term| add(Operator::Contains, vec![term.clone()]));
-                keys.iter()
-                    .for_each(|term| add(Operator::ContainsKey, vec![term.clone()]));
-                for (key, value) in entries {
-                    conditions.push(Condition {
-                        column: column.clone(),
-                        operator: Operator::Eq,
-                        values: vec![value.clone()],
-                        key: Some(key.clone()),
-                    });
-                }
-            }
-        }
-    }
-    for condition in &conditions {
-        if condition.values.iter().any(|term| matches!(term, TypedTerm::Null)) {
-            return Err(QueryError::invalid(format!(
-                "Unsupported null value for column {}",
-                condition.column.name
-            )));
-        }
-    }
-    Ok(conditions)
 }

@@ -9,7 +9,9 @@ use crate::cql::QueryError;
 use crate::cql::ast::{self, Direction, Relation, SelectedColumn, Selection, Selector, Statement, WhereClause};
 use crate::cql::parse;
 use crate::data::types::layout::join_collection;
-use crate::data::{ColumnCondition, ColumnName, FilteredColumn, KeyspaceName, Operator, RowFilter, TableName};
+use crate::data::{
+    Analyzer, ColumnCondition, ColumnName, FilteredColumn, KeyspaceName, Operator, RowFilter, TableName,
+};
 use crate::schema::change::{NewView, ViewWhere};
 use crate::schema::{ColumnKind, ColumnMetadata, Schema, SchemaError, TableMetadata};
 
@@ -177,6 +179,7 @@ pub fn view_filter(where_clause: &str, base: &TableMetadata, schema: &Schema) ->
                 operator,
                 value,
                 key: None,
+                analyzer: Analyzer::default(),
             });
         }
     }

@@ -9,7 +9,7 @@ use crate::data::{ColumnName, CqlType, KeyspaceName};
 use crate::node::core::Running;
 use crate::node::system_tables::PARTITIONER;
 use crate::schema::{
-    KeyspaceMetadata, TableMetadata, describe_keyspace, describe_table, describe_type, describe_view,
+    KeyspaceMetadata, TableMetadata, describe_index, describe_keyspace, describe_table, describe_type, describe_view,
     is_virtual_keyspace,
 };
 
@@ -65,8 +65,14 @@ impl Running {
             }
             DescribeWhat::Index(name) => {
                 let found = self.keyspace_named(name, used)?;
-                let text = format!("Table for existing index '{}' not found in '{}'", name.name, found.name);
-                return Err(not_found(text));
+                let text = || {
+                    not_found(format!(
+                        "Table for existing index '{}' not found in '{}'",
+                        name.name, found.name
+                    ))
+                };
+                let indexed = found.indexed_table(&name.name).ok_or_else(text)?;
+                indexes(indexed).filter(|it| it.name == name.name).collect()
             }
             DescribeWhat::View(name) => {
                 let found = self.keyspace_named(name, used)?;
@@ -93,10 +99,11 @@ impl Running {
             _ => self.keyspace_named(name, used)?,
         };
         let missing = || not_found(format!("'{}' not found in keyspace '{}'", name.name, found.name));
-        Ok(with_views(
-            found,
-            found.tables.get(name.name.as_str()).ok_or_else(missing)?,
-        ))
+        if let Some(table) = found.tables.get(name.name.as_str()) {
+            return Ok(with_views(found, table));
+        }
+        let indexed = found.indexed_table(&name.name).ok_or_else(missing)?;
+        Ok(indexes(indexed).filter(|it| it.name == name.name).collect())
     }
 
     fn none_of(&self, name: &QualifiedName, used: Option<&KeyspaceName>, kind: &str) -> Result<QueryError, QueryError> {
@@ -212,7 +219,10 @@ fn tables(it: &KeyspaceMetadata) -> impl Iterator<Item = &TableMetadata> {
 /// A table and the views of it.
 fn with_views(keyspace: &KeyspaceMetadata, it: &TableMetadata) -> Vec<Element> {
     let views = keyspace.views_of(it.id).map(|view| table(view, true));
-    core::iter::once(table(it, true)).chain(views).collect()
+    core::iter::once(table(it, true))
+        .chain(indexes(it))
+        .chain(views)
+        .collect()
 }
 
 fn table(it: &TableMetadata, full: bool) -> Element {
@@ -231,6 +241,17 @@ fn table(it: &TableMetadata, full: bool) -> Element {
             Some(view) => describe_view(it, view),
         }),
     }
+}
+
+fn indexes(it: &TableMetadata) -> impl Iterator<Item = Element> {
+    let mut indexes: Vec<_> = it.indexes.values().collect();
+    indexes.sort_by_key(|index| index.name.to_lowercase());
+    indexes.into_iter().map(|index| Element {
+        keyspace: it.keyspace.to_string(),
+        kind: "index",
+        name: index.name.clone(),
+        statement: Some(describe_index(it, index)),
+    })
 }
 
 /// The types of a keyspace, those that others are made of first.

@@ -10,6 +10,28 @@ pub(super) fn check_read(level: ConsistencyLevel) -> Result<(), QueryError> {
     }
 }
 
+/// The nearest rows are asked of one replica a range only: what the others have cannot be merged in. `SelectStatement.java`.
+pub(super) fn lower_for_top_k(level: &mut ConsistencyLevel, warnings: &mut Vec<String>) -> Result<(), QueryError> {
+    let lowered = match level {
+        ConsistencyLevel::Serial | ConsistencyLevel::LocalSerial => {
+            return Err(QueryError::invalid(format!(
+                "Top-K queries can only be run with consistency level ONE/LOCAL_ONE. Consistency level {level} was used."
+            )));
+        }
+        ConsistencyLevel::Any | ConsistencyLevel::One | ConsistencyLevel::LocalOne => {
+            return Ok(());
+        }
+        ConsistencyLevel::LocalQuorum => ConsistencyLevel::LocalOne,
+        _ => ConsistencyLevel::One,
+    };
+    warnings.push(format!(
+        "Top-K queries can only be run with consistency level ONE / LOCAL_ONE / NODE_LOCAL. Consistency level {level} was \
+         requested. Downgrading the consistency level to {lowered}."
+    ));
+    *level = lowered;
+    Ok(())
+}
+
 pub(super) fn check_write(level: ConsistencyLevel) -> Result<(), QueryError> {
     match level.is_serial() {
         true => Err(QueryError::invalid(

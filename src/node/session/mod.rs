@@ -186,13 +186,24 @@ impl Running {
     }
 
     /// Starts what a statement needs.
-    fn start_statement(&mut self, request: ClientRequest, prepared: &Prepared, values: Values) -> Result<(), Refusal> {
+    fn start_statement(
+        &mut self,
+        mut request: ClientRequest,
+        prepared: &Prepared,
+        values: Values,
+    ) -> Result<(), Refusal> {
         let id = request.id;
         let mut warnings = prepared.warnings.clone();
         let started = match &prepared.plan {
-            Plan::Modify(plan) => self.start_writes(&request, plan, &values),
+            Plan::Modify(plan) => self.start_writes(&request, plan, &values, &mut warnings),
             Plan::Batch(plan) => self.start_batch(&request, plan, &values, &mut warnings),
-            Plan::Select(plan) => self.start_select(&request, plan, &values),
+            Plan::Select(plan) => {
+                if plan.is_top_k() {
+                    levels::lower_for_top_k(&mut request.consistency, &mut warnings)
+                        .map_err(|error| (error, warnings.clone()))?;
+                }
+                self.start_select(&request, plan, &values, &mut warnings)
+            }
             Plan::Cas(plan) => self.start_cas(&request, plan.clone(), &values),
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
             Plan::Change(change) => return self.start_change(request, change.clone(), warnings),

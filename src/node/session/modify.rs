@@ -6,6 +6,7 @@ use crate::coordinator::{RequestError, Write, WriteKind, WriteRequest};
 use crate::cql::prepare::{BatchPlan, BoundValue, ModifyPlan};
 use crate::cql::{QueryError, QueryResult};
 use crate::data::{Mutation, WriteTimestamp};
+use crate::index;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, Owner};
@@ -16,6 +17,7 @@ impl Running {
         request: &ClientRequest,
         plan: &ModifyPlan,
         values: &[BoundValue],
+        warnings: &mut Vec<String>,
     ) -> Result<Started, QueryError> {
         plan.validate()?;
         match plan.table().is_counter() {
@@ -25,6 +27,9 @@ impl Running {
         levels::refuse_system(&plan.table().keyspace)?;
         let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
+        for mutation in &mutations {
+            warnings.extend(index::check_sizes(mutation, &self.schema).map_err(QueryError::invalid)?);
+        }
         self.start_mutations(request, mutations)
     }
 
@@ -42,6 +47,9 @@ impl Running {
         }
         let timestamp = self.timestamp_of(request);
         let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
+        for mutation in &mutations {
+            warnings.extend(index::check_sizes(mutation, &self.schema).map_err(QueryError::invalid)?);
+        }
         warnings.extend(plan.warnings(&mutations)?);
         match plan.is_logged() && mutations.len() > 1 {
             true => self.start_logged(request, mutations, false),

@@ -21,10 +21,12 @@ impl Running {
         request: &ClientRequest,
         plan: &Arc<SelectPlan>,
         values: &[BoundValue],
+        warnings: &mut Vec<String>,
     ) -> Result<Started, QueryError> {
         levels::check_read(request.consistency)?;
         let (page_size, paging_state) = (request.page_size, request.paging_state.as_ref());
-        let run = self.evaluate(values, |at| plan.start(at, page_size, paging_state))?;
+        let mut run = self.evaluate(values, |at| plan.start(at, page_size, paging_state))?;
+        warnings.extend(run.take_warnings());
         let table = plan.table().clone();
         let selecting = Box::new(Selecting {
             run,

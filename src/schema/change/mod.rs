@@ -1,5 +1,6 @@
 //! Changes of schema: each a pure function from the schema before to the keyspace after, with Cassandra's checks.
 
+mod index;
 mod keyspace;
 mod new_table;
 mod table;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use index::NewIndex;
 pub use new_table::{NewColumn, NewTable, PrimaryKey};
 pub use view::{NewView, ViewWhere};
 
@@ -54,6 +56,12 @@ pub enum ChangeRequest {
     },
     DropView {
         view: TableRef,
+    },
+    CreateIndex(NewIndex),
+    DropIndex {
+        keyspace: KeyspaceName,
+        name: String,
+        if_exists: bool,
     },
     CreateType {
         keyspace: KeyspaceName,
@@ -171,6 +179,12 @@ impl ChangeRequest {
             ChangeRequest::CreateView(view) => view.create(context),
             ChangeRequest::AlterView { view, properties } => view::alter(view, properties, context),
             ChangeRequest::DropView { view } => view::drop(view, context),
+            ChangeRequest::CreateIndex(index) => index.create(context),
+            ChangeRequest::DropIndex {
+                keyspace,
+                name,
+                if_exists,
+            } => index::drop(keyspace, &name, if_exists, context),
             ChangeRequest::CreateType {
                 keyspace,
                 name,
@@ -191,6 +205,8 @@ impl ChangeRequest {
             | ChangeRequest::AlterKeyspace { name, .. }
             | ChangeRequest::DropKeyspace { name, .. } => name,
             ChangeRequest::CreateTable(table) => &table.keyspace,
+            ChangeRequest::CreateIndex(index) => &index.keyspace,
+            ChangeRequest::DropIndex { keyspace, .. } => keyspace,
             ChangeRequest::AddColumns { table, .. }
             | ChangeRequest::AlterTableOptions { table, .. }
             | ChangeRequest::DropTable { table } => &table.keyspace,

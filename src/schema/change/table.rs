@@ -21,7 +21,7 @@ fn find<'a>(reference: &TableRef, context: &ChangeContext<'a>) -> Result<Found<'
     }
 }
 
-fn replace(before: &Arc<KeyspaceMetadata>, table: TableMetadata) -> Change {
+pub(super) fn replace(before: &Arc<KeyspaceMetadata>, table: TableMetadata) -> Change {
     let (name, mut after) = (table.name.clone(), KeyspaceMetadata::clone(before));
     after.tables.insert(name.clone(), Arc::new(table));
     Change::of_table(before, after, ChangeKind::Updated, &name)
@@ -85,9 +85,12 @@ pub(super) fn add_columns(
         }
         columns.insert(name, column);
     }
-    let name = after.name.clone();
+    let (name, warnings) = (after.name.clone(), after.index_warnings());
     keyspace.tables.insert(name.clone(), Arc::new(after));
-    Ok(Change::of_table(before, keyspace, ChangeKind::Updated, &name))
+    Ok(Change {
+        warnings,
+        ..Change::of_table(before, keyspace, ChangeKind::Updated, &name)
+    })
 }
 
 /// Views of all columns have new ones too.

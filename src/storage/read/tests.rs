@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::data::arbitrary::{PLACES, changes, clustering, comparator, int, key, partition, slice};
 use crate::data::{
-    Cell, CellContent, Clustering, ColumnCondition, ColumnName, ColumnSelection, CqlType, DeletionTime, EpochSeconds,
-    FilteredColumn, KeyspaceName, Operator, PartitionBound, PartitionRange, PartitionSelection, Purge, ReadLimits, Row,
-    RowFilter, Slice, TableId, TableName, WriteTimestamp,
+    Analyzer, Cell, CellContent, Clustering, ColumnCondition, ColumnName, ColumnSelection, CqlType, DeletionTime,
+    EpochSeconds, FilteredColumn, KeyspaceName, Operator, PartitionBound, PartitionRange, PartitionSelection, Purge,
+    ReadLimits, Row, RowFilter, Slice, TableId, TableName, WriteTimestamp,
 };
 use crate::schema::{ColumnKind, ColumnMetadata, TableParams};
 use crate::storage::memtable::Memtable;
@@ -192,7 +192,9 @@ fn key_conditions_drop_rows_and_value_conditions_only_do_not_count_them() {
             operator: Operator::Eq,
             value: int(value).unwrap(),
             key: None,
+            analyzer: Analyzer::default(),
         }],
+        ..RowFilter::default()
     };
     let mut whole = Partition::empty(key(1));
     for n in 0..4 {
