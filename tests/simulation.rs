@@ -6,10 +6,14 @@ use ringscope::sim::campaign::{self, Summary};
 use ringscope::sim::checker::Violation;
 use ringscope::sim::faults::FaultSet;
 use ringscope::sim::gate;
+use ringscope::sim::index_campaign::{self, Outcome};
 use ringscope::sim::workload::Load;
 
 /// Seeds that CI runs besides those that once failed.
 const SEEDS: core::ops::Range<u64> = 0..20;
+
+/// Seeds of clusters with indexes.
+const INDEX_SEEDS: core::ops::Range<u64> = 0..6;
 
 fn report(summary: &Summary) -> String {
     let failures = summary.failures.iter().flat_map(|failure| {
@@ -55,6 +59,21 @@ fn at_one_some_reads_are_stale() {
     assert!(violations.len() > 10, "{violations:?}");
     let stale = |it: &Violation| matches!(it, Violation::Stale { .. });
     assert!(violations.iter().all(stale), "{violations:?}");
+}
+
+#[test]
+fn indexes_find_what_a_look_at_every_row_finds() {
+    let mut all = Outcome::default();
+    for seed in INDEX_SEEDS {
+        all.add(index_campaign::run_seed(Seed(seed), &FaultSet::all()));
+    }
+    assert_eq!(all.violations, [""; 0]);
+    // It has happened: rows were found, by indexes, and replicas differed.
+    assert!(
+        all.rows > 1_000 && all.index_reads > 1_000 && all.unheard > 10,
+        "{all:?}"
+    );
+    assert!(all.acknowledged > all.statements / 2, "{all:?}");
 }
 
 #[test]

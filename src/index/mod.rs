@@ -15,6 +15,8 @@ mod entries;
 mod limits;
 mod nearest;
 mod search;
+#[cfg(test)]
+mod tests;
 mod vectors;
 
 pub use build::{build_missing, forget};

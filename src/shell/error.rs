@@ -1,5 +1,7 @@
 //! Errors of the server as cqlsh words them: the driver's exception, and what it says.
 
+use core::net::Ipv4Addr;
+
 use crate::base::Endpoint;
 use crate::cql::{QueryError, SourcePosition};
 use crate::data::ConsistencyLevel;
@@ -56,25 +58,18 @@ pub fn error_line(error: &QueryError) -> String {
         } => format!(
             "ReadFailure: {}{}",
             summary(),
-            failed(*consistency, *required, *received, failures.len() as u32, None)
+            failed(*consistency, *required, *received, failures)
         ),
         QueryError::WriteFailure {
             consistency,
             received,
             required,
             failures,
-            write_type,
             ..
         } => format!(
             "WriteFailure: {}{}",
             summary(),
-            failed(
-                *consistency,
-                *required,
-                *received,
-                failures.len() as u32,
-                Some(write_type.name())
-            )
+            failed(*consistency, *required, *received, failures)
         ),
         // The driver has no class of its own for it.
         QueryError::CasWriteUnknown { .. } => format!("ErrorMessage: {}", summary()),
@@ -142,7 +137,8 @@ fn kind(error: &QueryError) -> &'static str {
         QueryError::WriteTimeout { .. } | QueryError::ReadTimeout { .. } => {
             "Coordinator node timed out waiting for replica nodes' responses"
         }
-        QueryError::ReadFailure { .. } | QueryError::WriteFailure { .. } => "Replica(s) failed to execute the query",
+        QueryError::ReadFailure { .. } => "Replica(s) failed to execute read",
+        QueryError::WriteFailure { .. } => "Replica(s) failed to execute write",
         QueryError::CasWriteUnknown { .. } => "Unknown",
         QueryError::Syntax { .. } => "Syntax error in CQL query",
         QueryError::Unauthorized(_) => "Unauthorized",
@@ -157,19 +153,17 @@ fn responses(required: u32, received: u32) -> [(&'static str, u32); 2] {
     [("required_responses", required), ("received_responses", received)]
 }
 
-fn failed(
-    consistency: ConsistencyLevel,
-    required: u32,
-    received: u32,
-    failures: u32,
-    write_type: Option<&str>,
-) -> String {
+fn failed(consistency: ConsistencyLevel, required: u32, received: u32, failures: &[(Ipv4Addr, u16)]) -> String {
     let counts = [
         ("required_responses", required),
         ("received_responses", received),
-        ("failures", failures),
+        ("failures", failures.len() as u32),
     ];
-    info(consistency, &counts, write_type)
+    let code = |(node, code): &(Ipv4Addr, u16)| format!("'{node}': '{code:#06x}'");
+    let codes: Vec<String> = failures.iter().map(code).collect();
+    let text = info(consistency, &counts, None);
+    let text = text.strip_suffix('}').unwrap_or(&text);
+    format!("{text}, 'error_code_map': {{{}}}}}", codes.join(", "))
 }
 
 /// The fields of an error as Python writes a dictionary.

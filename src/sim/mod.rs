@@ -10,6 +10,7 @@ pub mod faults;
 pub mod gate;
 mod history;
 mod host;
+pub mod index_campaign;
 mod link;
 mod machine;
 mod network;
