@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Body;
 use super::aggregate::Aggregate;
-use super::number::is_numeric;
+use super::factory::{Parameter, infer};
 use super::overload::{Argument, Signature};
 use crate::cql::QueryError;
 use crate::data::CqlType;
@@ -59,45 +59,28 @@ impl Function {
 }
 
 /// The function of this name for this argument; `None` if there is none of this name.
-pub fn overload(full: &str, name: &str, arguments: &[Argument]) -> Result<Option<Signature>, QueryError> {
+pub fn overload(
+    full: &str,
+    name: &str,
+    arguments: &[Argument],
+    receiver: Option<&CqlType>,
+) -> Result<Option<Signature>, QueryError> {
     let Some(function) = Function::named(name) else {
         return Ok(None);
     };
-    let [argument] = arguments else {
-        return Err(QueryError::invalid(format!(
-            "Invalid number of arguments for function {full}"
-        )));
+    let parameter = match function {
+        Function::MapKeys | Function::MapValues => Parameter::Map,
+        Function::Count => Parameter::Collection,
+        Function::Fold("sum" | "avg") => Parameter::NumericSetOrList,
+        Function::Fold(_) => Parameter::SetOrList,
     };
-    let Some(ty) = argument.typed() else {
-        return Err(QueryError::invalid(format!(
-            "Cannot infer type of argument {} in call to function {full}: use type casts to disambiguate",
-            argument.text
-        )));
-    };
-    let wants = |what: &str| {
-        QueryError::invalid(format!(
-            "Function {full} requires a {what} argument, but found argument {} of type {ty}",
-            argument.text
-        ))
-    };
-    let returns = match (function, ty) {
+    let types = infer(full, &[parameter], arguments, receiver)?;
+    let returns = match (function, &types[0]) {
         (Function::MapKeys, CqlType::Map { key, .. }) => CqlType::set(CqlType::clone(key)).freeze(),
         (Function::MapValues, CqlType::Map { value, .. }) => CqlType::list(CqlType::clone(value)).freeze(),
-        (Function::MapKeys | Function::MapValues, _) => return Err(wants("map")),
-        (Function::Count, ty) if ty.is_collection() => CqlType::Int,
-        (Function::Count, _) => return Err(wants("collection")),
-        (Function::Fold(aggregate), CqlType::List { element, .. } | CqlType::Set { element, .. }) => {
-            if matches!(aggregate, "sum" | "avg") && !is_numeric(element) {
-                return Err(wants("numeric set/list"));
-            }
-            CqlType::clone(element)
-        }
-        (Function::Fold("sum" | "avg"), _) => return Err(wants("numeric set/list")),
-        (Function::Fold(_), _) => return Err(wants("set/list")),
+        (Function::Count, _) => CqlType::Int,
+        (Function::Fold(_), CqlType::List { element, .. } | CqlType::Set { element, .. }) => CqlType::clone(element),
+        (_, ty) => return Err(QueryError::Server(format!("{full} of a {ty}"))),
     };
-    Ok(Some(Signature::new(
-        vec![ty.clone()],
-        returns,
-        Body::Collection(function),
-    )))
+    Ok(Some(Signature::new(types, returns, Body::Collection(function))))
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use num_bigint::Sign;
 
 use super::arithmetic::divide_at;
+use super::decimal_math;
 use super::number::{convert, to_double};
 use crate::cql::QueryError;
 use crate::data::{CqlType, Decimal, Value};
@@ -38,8 +39,15 @@ impl Function {
             Function::Abs => Some(absolute(value)),
             Function::Round => round(value),
             Function::Exp | Function::Log | Function::Log10 => {
-                if matches!(value, Value::Decimal(_)) {
-                    return Err(super::super::prepare::not_yet("exp, log and log10 of a decimal"));
+                if let Value::Decimal(number) = &value {
+                    let result = match self {
+                        Function::Exp => decimal_math::exp(number),
+                        Function::Log => decimal_math::ln(number),
+                        _ => decimal_math::log10(number),
+                    };
+                    let result =
+                        result.map_err(|why| QueryError::Server(format!("java.lang.ArithmeticException: {why}")))?;
+                    return Ok(Some(Value::Decimal(result).encode()));
                 }
                 let result = to_double(&value).map(|number| match self {
                     Function::Exp => libm::exp(number),

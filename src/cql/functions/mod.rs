@@ -7,6 +7,11 @@ mod arithmetic;
 mod cast;
 mod collection;
 mod conversion;
+mod decimal_math;
+mod factory;
+mod json;
+mod json_value;
+mod mask;
 mod math;
 mod native;
 mod number;
@@ -25,6 +30,9 @@ use crate::data::{CqlType, Similarity, Value, token_of};
 
 pub use aggregate::{Aggregate, State, is_aggregate};
 pub use cast::can_cast;
+pub use factory::common_type;
+pub use json::{JsonDocument, to_json};
+pub use number::is_numeric;
 pub use overload::{Argument, ArgumentKind, Signature};
 
 /// A function and its arguments, which are terms or expressions over a row.
@@ -60,7 +68,9 @@ pub enum Body {
     Math(math::Function),
     Collection(collection::Function),
     Similarity(Similarity),
-    MaskNull,
+    Mask(mask::Mask),
+    /// A JSON document as the type that is wanted.
+    FromJson,
 }
 
 /// A function by its name, `None` if there is none, whose overloads may depend on the arguments and on the key of the table that is read.
@@ -74,7 +84,7 @@ pub fn resolve(
         return Ok(None);
     }
     let full = format!("system.{}", name.name);
-    let Some(overloads) = native::overloads(&full, &name.name, arguments, key)? else {
+    let Some(overloads) = native::overloads(&full, &name.name, arguments, receiver, key)? else {
         return Ok(None);
     };
     let signature = overload::choose(&full, overloads, arguments, receiver)?;
@@ -107,6 +117,11 @@ pub fn resolve_negation(operand: &Argument, receiver: Option<&CqlType>) -> Resul
     overload::choose_operation("-", arithmetic::negations(), core::slice::from_ref(operand), receiver)
 }
 
+/// The sum of two numbers, or two texts one after the other, both of this type.
+pub fn add(ty: &CqlType, left: &Bytes, right: &Bytes) -> Result<Option<Bytes>, QueryError> {
+    arithmetic::run(ArithmeticOperator::Plus, &[ty.clone(), ty.clone()], ty, left, right)
+}
+
 pub fn cast(from: CqlType, to: CqlType) -> Signature {
     Signature::new(vec![from], to, Body::Cast)
 }
@@ -118,7 +133,7 @@ impl<A> Call<A> {
             Body::Now => return Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Time).as_bytes()))),
             Body::Uuid => return Ok(Some(Bytes::copy_from_slice((at.uuids)(UuidKind::Random).as_bytes()))),
             Body::Moment(moment) => return Ok(Some(moment.run(at))),
-            Body::MaskNull => return Ok(None),
+            Body::Mask(mask) => return mask.run(&self.name, &function.parameters[0], arguments),
             Body::Json => {
                 let [Some(value)] = arguments else {
                     return Ok(Some(Bytes::from_static(b"null")));
@@ -158,6 +173,7 @@ impl<A> Call<A> {
                 };
                 Some(Bytes::copy_from_slice(&token_of(&key).0.to_be_bytes()))
             }
+            Body::FromJson => json::from_json(returns, first)?,
             _ if is_empty => None,
             Body::Convert => Some(conversion::between(ty, returns, first)?),
             Body::BoundOfTimeuuids { greatest } => {
@@ -178,7 +194,7 @@ impl<A> Call<A> {
                 [a, b] => vector::run(*similarity, &self.name, a, b)?,
                 _ => None,
             },
-            Body::Now | Body::Uuid | Body::Moment(_) | Body::MaskNull | Body::Json => None,
+            Body::Now | Body::Uuid | Body::Moment(_) | Body::Mask(_) | Body::Json => None,
         })
     }
 

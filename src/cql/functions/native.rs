@@ -3,9 +3,10 @@
 //! Source: Cassandra 5.0, `cql3/functions/NativeFunctions`.
 
 use super::conversion::Conversion;
+use super::factory::{Parameter, infer};
 use super::number::NUMERIC;
 use super::overload::{Argument, ArgumentKind, Signature};
-use super::{Body, collection, math};
+use super::{Body, collection, mask, math};
 use crate::cql::QueryError;
 use crate::data::{CqlType, Similarity};
 
@@ -14,6 +15,7 @@ pub fn overloads(
     full: &str,
     name: &str,
     arguments: &[Argument],
+    receiver: Option<&CqlType>,
     key: &[CqlType],
 ) -> Result<Option<Vec<Signature>>, QueryError> {
     let one = |parameters, returns, body| Ok(Some(vec![Signature::new(parameters, returns, body)]));
@@ -51,24 +53,26 @@ pub fn overloads(
         let overload = |ty: CqlType| Signature::new(vec![ty.clone()], ty, Body::Math(function));
         return Ok(Some(NUMERIC.into_iter().map(overload).collect()));
     }
-    if plain == "tojson" || name == "mask_null" {
-        let [argument] = arguments else {
+    if plain == "tojson" {
+        let types = infer(full, &[Parameter::Any], arguments, receiver)?;
+        return one(types, CqlType::Text, Body::Json);
+    }
+    if plain == "fromjson" {
+        infer(full, &[Parameter::Text], arguments, receiver)?;
+        let Some(receiver) = receiver else {
             return Err(QueryError::invalid(format!(
-                "Invalid number of arguments for function {full}(any)"
+                "{name}() cannot be used in the selection clause of a SELECT statement"
             )));
         };
-        let Some(ty) = argument.typed() else {
-            return Err(cannot_infer(full, argument));
-        };
-        return match name {
-            "mask_null" => one(vec![ty.clone()], ty.clone(), Body::MaskNull),
-            _ => one(vec![ty.clone()], CqlType::Text, Body::Json),
-        };
+        return one(vec![CqlType::Text], receiver.clone(), Body::FromJson);
     }
     if let Some(similarity) = super::vector::similarity_named(name) {
         return Ok(Some(vec![similar(full, similarity, arguments)?]));
     }
-    Ok(collection::overload(full, name, arguments)?.map(|signature| vec![signature]))
+    if let Some(signature) = mask::overload(full, name, arguments, receiver)? {
+        return Ok(Some(vec![signature]));
+    }
+    Ok(collection::overload(full, name, arguments, receiver)?.map(|signature| vec![signature]))
 }
 
 fn cannot_infer(full: &str, argument: &Argument) -> QueryError {

@@ -13,6 +13,8 @@ pub struct Argument {
     /// As messages repeat it.
     pub text: String,
     pub kind: ArgumentKind,
+    /// For a literal of several values: the type it has by itself, if it has one.
+    pub inferred: Option<CqlType>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,13 +35,6 @@ pub enum ArgumentKind {
 }
 
 impl Argument {
-    pub fn typed(&self) -> Option<&CqlType> {
-        match &self.kind {
-            ArgumentKind::Typed(ty) => Some(ty),
-            _ => None,
-        }
-    }
-
     fn fits(&self, wanted: &CqlType) -> Assignment {
         let weak_if = |fits| if fits { Assignment::Weak } else { Assignment::No };
         match &self.kind {

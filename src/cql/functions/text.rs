@@ -20,7 +20,7 @@ pub fn plain(value: &Value) -> Option<String> {
         Value::Varint(it) => it.to_string(),
         Value::Decimal(it) => it.to_string(),
         Value::Float(it) => java_number(f64::from(it.abs()), it.is_sign_negative(), format!("{:e}", it.abs())),
-        Value::Double(it) => java_number(it.abs(), it.is_sign_negative(), format!("{:e}", it.abs())),
+        Value::Double(it) => java_double(*it),
         Value::Boolean(it) => it.to_string(),
         Value::Uuid(it) | Value::Timeuuid(it) => it.to_string(),
         Value::Inet(it) => host_address(*it),
@@ -67,11 +67,8 @@ pub fn json(ty: &CqlType, value: &Value) -> String {
         }
         (CqlType::UserType(user_type), Value::UserType(fields)) => {
             let pairs = user_type.fields.iter().zip(fields);
-            let field = pairs.map(|((name, ty), field)| {
-                let is_plain = name.to_lowercase() == *name;
-                let name = if is_plain { name.clone() } else { format!("\"{name}\"") };
-                format!("{}: {}", quoted(&name), or_null(ty, field))
-            });
+            let field =
+                pairs.map(|((name, ty), field)| format!("{}: {}", quoted(&json_name(name)), or_null(ty, field)));
             format!("{{{}}}", field.collect::<Vec<_>>().join(", "))
         }
         (
@@ -89,6 +86,19 @@ pub fn json(ty: &CqlType, value: &Value) -> String {
         ) => plain(value).unwrap_or_default(),
         _ => quoted(&plain(value).unwrap_or_default()),
     }
+}
+
+/// The name of a column or field: in quotes of its own if it has capitals.
+pub fn json_name(name: &str) -> String {
+    match name.to_lowercase() == name {
+        true => name.to_string(),
+        false => format!("\"{name}\""),
+    }
+}
+
+/// A double as Java's `toString` has it.
+pub fn java_double(number: f64) -> String {
+    java_number(number.abs(), number.is_sign_negative(), format!("{:e}", number.abs()))
 }
 
 fn or_null(ty: &CqlType, value: &Option<Value>) -> String {

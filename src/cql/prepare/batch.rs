@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::attributes::Attributes;
-use super::definition::not_yet;
+use super::prefetched::Prefetched;
 use super::{CasPlan, Evaluation, ModifyPlan, Plan, PrepareContext};
 use crate::cql::QueryError;
 use crate::cql::ast::{Batch, BatchKind, Modification};
@@ -56,7 +56,7 @@ impl PrepareContext<'_> {
             Modification::Insert(insert) => self.insert(insert),
             Modification::Update(update) => self.update(update),
             Modification::Delete(delete) => self.delete(delete),
-            Modification::InsertJson(_) => Err(not_yet("INSERT JSON")),
+            Modification::InsertJson(insert) => self.insert_json(insert),
         }
     }
 }
@@ -189,12 +189,21 @@ impl BatchPlan {
         self.is_logged
     }
 
+    pub(super) fn statements(&self) -> &[ModifyPlan] {
+        &self.statements
+    }
+
     /// One mutation a key and keyspace, whatever tables it is for: each is applied as a whole.
-    pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
+    pub fn mutations(
+        &self,
+        at: &mut Evaluation<'_>,
+        timestamp: WriteTimestamp,
+        found: &Prefetched,
+    ) -> Result<Vec<Mutation>, QueryError> {
         let timestamp = self.attributes.timestamp(timestamp, at)?;
         let mut all: Vec<Mutation> = Vec::new();
         for statement in &self.statements {
-            for mutation in statement.mutations(at, timestamp)? {
+            for mutation in statement.mutations(at, timestamp, found)? {
                 let same = |it: &&mut Mutation| it.keyspace == mutation.keyspace && it.key == mutation.key;
                 match all.iter_mut().find(same) {
                     Some(mine) => mutation

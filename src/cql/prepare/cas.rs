@@ -10,6 +10,7 @@ use super::condition::Conditions;
 use super::expression::RowValues;
 use super::keys::combinations;
 use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows, clustering_is_missing};
+use super::prefetched::Prefetched;
 use super::row_view::RowView;
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedSet;
@@ -55,6 +56,9 @@ impl PrepareContext<'_> {
     pub(super) fn cas(&self, statement: &Modification) -> Result<Option<CasPlan>, QueryError> {
         let (modify, conditions) = match statement {
             Modification::Insert(insert) if insert.if_not_exists => (self.insert(insert)?, Conditions::NotExists),
+            Modification::InsertJson(insert) if insert.if_not_exists => {
+                (self.insert_json(insert)?, Conditions::NotExists)
+            }
             Modification::Update(update) => match &update.condition {
                 None => return Ok(None),
                 Some(condition) => {
@@ -283,7 +287,7 @@ impl CasPlan {
             };
         }
         if holds {
-            return self.update(at, timestamp).map(CasDecision::Apply);
+            return self.update(at, found, timestamp).map(CasDecision::Apply);
         }
         let mut shown: Vec<RowView<'_>> = live_rows()
             .map(|(clustering, row)| view(Some(clustering), Some(row)))
@@ -294,10 +298,21 @@ impl CasPlan {
         Ok(CasDecision::Refuse(self.refusal(&shown)))
     }
 
-    fn update(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Mutation, QueryError> {
+    fn update(
+        &self,
+        at: &mut Evaluation<'_>,
+        found: Option<&Partition>,
+        timestamp: WriteTimestamp,
+    ) -> Result<Mutation, QueryError> {
+        let mut prefetched = Prefetched::default();
+        if let Some(found) = found {
+            for statement in &self.statements {
+                prefetched.add(statement.modify.table.id, found.clone());
+            }
+        }
         let mut all: Option<Mutation> = None;
         for statement in &self.statements {
-            for mutation in statement.modify.mutations(at, timestamp)? {
+            for mutation in statement.modify.mutations(at, timestamp, &prefetched)? {
                 match &mut all {
                     None => all = Some(mutation),
                     Some(all) => {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::restrictions::existing_column;
 use super::selector_term::{as_term, is_literal};
+use super::stamps::{StampKind, StampedPart, Stamps};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext, definition::not_yet, selector_text::selector_text};
 use crate::cql::QueryError;
@@ -19,8 +20,11 @@ use crate::schema::{ColumnKind, TableMetadata};
 pub enum Expression {
     Column(ColumnName),
     Term(Box<TypedTerm>),
-    WriteTime(ColumnName),
-    TimeToLive(ColumnName),
+    /// When the cells of a column, or of a part of it, were written or will go.
+    Metadata {
+        which: CellMetadata,
+        of: StampedPart,
+    },
     Call(Call<Expression>),
     /// The result of the aggregate of this number.
     Aggregate(usize),
@@ -48,8 +52,7 @@ pub enum Expression {
 /// What an expression reads of a row.
 pub trait RowValues {
     fn value(&self, column: &ColumnName) -> Option<Bytes>;
-    fn write_time(&self, column: &ColumnName) -> Option<i64>;
-    fn time_to_live(&self, column: &ColumnName) -> Option<i32>;
+    fn stamps(&self, column: &ColumnName, kind: StampKind) -> Stamps;
     /// The result of an aggregate, once a group's rows are through.
     fn aggregate(&self, _number: usize) -> Option<Bytes> {
         None
@@ -63,11 +66,8 @@ impl RowValues for NoRow {
     fn value(&self, _: &ColumnName) -> Option<Bytes> {
         None
     }
-    fn write_time(&self, _: &ColumnName) -> Option<i64> {
-        None
-    }
-    fn time_to_live(&self, _: &ColumnName) -> Option<i32> {
-        None
+    fn stamps(&self, _: &ColumnName, _: StampKind) -> Stamps {
+        Stamps::None
     }
 }
 
@@ -76,10 +76,7 @@ impl Expression {
         Ok(match self {
             Expression::Column(name) => row.value(name),
             Expression::Term(term) => return term.evaluate(at),
-            Expression::WriteTime(name) => row.write_time(name).map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
-            Expression::TimeToLive(name) => row
-                .time_to_live(name)
-                .map(|it| Bytes::copy_from_slice(&it.to_be_bytes())),
+            Expression::Metadata { which, of } => return of.evaluate(*which, row, at),
             Expression::Call(call) => {
                 let arguments = call.arguments.iter().map(|it| it.evaluate(row, at));
                 let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
@@ -380,29 +377,71 @@ impl PrepareContext<'_> {
         self.literal(selector, ty.as_ref(), scope)
     }
 
-    fn metadata(&self, which: CellMetadata, of: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
-        let (Selector::Column(name), Some(table)) = (of, scope.table) else {
-            return Err(not_yet("writetime and ttl of a part of a column"));
+    /// The type of a literal by itself, as far as its elements tell one.
+    fn type_by_itself(&self, selector: &Selector, scope: &mut Scope<'_>) -> Option<CqlType> {
+        let mut common = |selectors: &mut dyn Iterator<Item = &Selector>| {
+            let types: Option<Vec<CqlType>> = selectors.map(|it| self.type_by_itself(it, scope)).collect();
+            functions::common_type(&types?)
         };
-        let column = existing_column(table, name)?;
+        Some(match selector {
+            Selector::Literal(literal) => literal.kind.preferred_type(&literal.text).ok()?,
+            Selector::Null => return None,
+            Selector::List(elements) => CqlType::list(common(&mut elements.iter())?),
+            Selector::Set(elements) => CqlType::set(common(&mut elements.iter())?),
+            Selector::MapOrUserType(entries) => {
+                let key = common(&mut entries.iter().map(|(key, _)| key))?;
+                CqlType::map(key, common(&mut entries.iter().map(|(_, value)| value))?)
+            }
+            Selector::Parenthesized(elements) => match elements.as_slice() {
+                [only] => return self.type_by_itself(only, scope),
+                several => {
+                    let types = several.iter().map(|it| self.type_by_itself(it, scope));
+                    CqlType::tuple(types.collect::<Option<Vec<_>>>()?)
+                }
+            },
+            Selector::TypeHint { hint, .. } => self.resolve_type(hint, scope.keyspace).ok()?,
+            other => self.expression(other, None, scope).ok()?.1,
+        })
+    }
+
+    fn metadata(&self, which: CellMetadata, of: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
         let function = match which {
             CellMetadata::TimeToLive => "ttl",
             CellMetadata::WriteTime => "writetime",
             CellMetadata::MaxWriteTime => "maxwritetime",
         };
+        let mut inner = of;
+        let name = loop {
+            match inner {
+                Selector::Column(name) => break name,
+                Selector::Element { of, .. } | Selector::Slice { of, .. } | Selector::Field { of, .. } => inner = of,
+                _ => {
+                    return Err(QueryError::invalid(format!(
+                        "{function} is of a column or of a part of one"
+                    )));
+                }
+            }
+        };
+        let Some(table) = scope.table else {
+            return Err(QueryError::invalid(format!("Undefined column name {name}")));
+        };
+        let column = existing_column(table, name)?;
         if column.kind <= ColumnKind::Clustering {
             return Err(QueryError::invalid(format!(
                 "Cannot use selection function {function} on PRIMARY KEY part {name}"
             )));
         }
-        if column.ty.is_multi_cell() {
-            return Err(not_yet("writetime and ttl of collections"));
-        }
-        scope.needed.push(column.name.clone());
-        Ok(match which {
-            CellMetadata::TimeToLive => (Expression::TimeToLive(column.name.clone()), CqlType::Int),
-            _ => (Expression::WriteTime(column.name.clone()), CqlType::Bigint),
-        })
+        let (selected, ty) = self.expression(of, None, scope)?;
+        let stamp = match which {
+            CellMetadata::TimeToLive => CqlType::Int,
+            _ => CqlType::Bigint,
+        };
+        let returns = match ty.is_multi_cell() && which != CellMetadata::MaxWriteTime {
+            true => CqlType::list(stamp),
+            false => stamp,
+        };
+        let of = StampedPart::of(selected)?;
+        Ok((Expression::Metadata { which, of }, returns))
     }
 
     fn function(
@@ -512,7 +551,11 @@ impl PrepareContext<'_> {
                 },
             };
             let text = selector_text(selector);
-            all.push((Argument { text, kind }, prepared));
+            let inferred = match kind {
+                ArgumentKind::Typed(_) | ArgumentKind::Literal(..) | ArgumentKind::Open => None,
+                _ => self.type_by_itself(inner, scope),
+            };
+            all.push((Argument { text, kind, inferred }, prepared));
         }
         Ok(all)
     }

@@ -3,6 +3,7 @@
 //! Knows the schema. Does not know where rows live: plans say what to read and what to write, and are told what was found.
 
 mod access;
+mod assignment;
 mod attributes;
 mod batch;
 mod cas;
@@ -12,11 +13,13 @@ mod definition;
 mod expression;
 mod filter;
 mod indexing;
+mod json_column;
 mod keys;
 mod marker;
 mod modify;
 mod operation;
 mod plan;
+mod prefetched;
 mod restrictions;
 mod row_view;
 mod run;
@@ -24,6 +27,7 @@ mod select;
 mod selection;
 mod selector_term;
 mod selector_text;
+mod stamps;
 mod term;
 mod tuple_relation;
 mod type_name;
@@ -37,6 +41,7 @@ pub(in crate::cql) use definition::not_yet;
 pub use marker::{BoundValue, BoundValues, MAX_MARKERS, Markers};
 pub use modify::ModifyPlan;
 pub use plan::{Evaluation, Plan, Prepared, UuidKind};
+pub use prefetched::{Prefetched, RequiredRead};
 pub use run::{SelectRun, SelectStep};
 pub use select::SelectPlan;
 pub use view::view_filter;

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::attributes::Attributes;
+use super::json_column::JsonColumn;
 use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
+use super::prefetched::Prefetched;
 use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedSet;
 use crate::cql::QueryError;
-use crate::cql::ast::{Delete, Insert, Update};
+use crate::cql::ast::{Delete, Insert, InsertJson, JsonValue, Update, Using};
+use crate::cql::functions::JsonDocument;
 use crate::data::{DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, Row, Slice, WriteTimestamp};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
@@ -73,9 +76,8 @@ impl PrepareContext<'_> {
         if columns.len() != statement.values.len() {
             return Err(QueryError::invalid("Unmatched column names/values"));
         }
-        let mut restrictions = Restrictions::default();
-        let mut operations = Vec::new();
         let mut seen = SortedSet::new();
+        let mut values = Vec::new();
         for (column, value) in columns.iter().zip(&statement.values) {
             if !seen.insert(&column.name) {
                 return Err(QueryError::invalid("The column names contains duplicates"));
@@ -84,7 +86,58 @@ impl PrepareContext<'_> {
                 name: column.name.to_string(),
                 ty: column.ty.clone(),
             };
-            let term = self.term(value, &receiver, &table.keyspace)?;
+            values.push((*column, self.term(value, &receiver, &table.keyspace)?));
+        }
+        self.inserted(table, values, &statement.using)
+    }
+
+    pub(super) fn insert_json(&self, statement: &InsertJson) -> Result<ModifyPlan, QueryError> {
+        let table = self.table(&statement.table)?;
+        if table.columns().any(|column| column.ty == crate::data::CqlType::Counter) {
+            return Err(QueryError::invalid(
+                "INSERT statements are not allowed on counter tables, use UPDATE instead",
+            ));
+        }
+        let text = match &statement.json {
+            JsonValue::Literal(text) => text,
+            JsonValue::Marker(marker) => {
+                let receiver = Receiver {
+                    name: "[json]".to_string(),
+                    ty: crate::data::CqlType::Text,
+                };
+                let document = self.markers.record(marker, &receiver);
+                let values = JsonColumn::all(&document, table, statement.default_unset);
+                return self.inserted(table, values, &statement.using);
+            }
+        };
+        let document = JsonDocument::parse(text, table.columns().map(|column| (&column.name, &column.ty)))?;
+        let mut values = Vec::new();
+        for column in table.columns() {
+            let term = match document.get(&column.name) {
+                Some(Some(value)) => TypedTerm::Constant(value.clone()),
+                Some(None) => TypedTerm::Null,
+                None if statement.default_unset && column.kind <= ColumnKind::Clustering => {
+                    let name = &column.name;
+                    return Err(QueryError::invalid(format!("Invalid unset value for column {name}")));
+                }
+                None if statement.default_unset => continue,
+                None => TypedTerm::Null,
+            };
+            values.push((column, term));
+        }
+        self.inserted(table, values, &statement.using)
+    }
+
+    /// An INSERT of these columns and values.
+    fn inserted(
+        &self,
+        table: &Arc<TableMetadata>,
+        values: Vec<(&ColumnMetadata, TypedTerm)>,
+        using: &Using,
+    ) -> Result<ModifyPlan, QueryError> {
+        let mut restrictions = Restrictions::default();
+        let mut operations = Vec::new();
+        for (column, term) in values {
             match column.kind {
                 ColumnKind::PartitionKey | ColumnKind::Clustering => {
                     if matches!(term, TypedTerm::Null) {
@@ -108,7 +161,6 @@ impl PrepareContext<'_> {
         } else {
             return Err(missing_clustering(table, &restrictions));
         };
-        let using = &statement.using;
         Ok(ModifyPlan {
             table: table.clone(),
             kind: Kind::Insert,
@@ -130,9 +182,8 @@ impl PrepareContext<'_> {
                     column.name
                 )));
             }
-            operations.push(self.assignment(column, &assignment.change, table)?);
+            operations.push(self.assignment(column, &assignment.change, table, statement.condition.is_some())?);
         }
-        check_one_operation_a_column(&operations)?;
         let restrictions = self.restrictions(&statement.where_clause, table)?;
         let partition_keys = required_partition_key(table, &restrictions, Kind::Update)?;
         refuse_foreign_restrictions(table, &restrictions)?;
@@ -216,12 +267,17 @@ impl ModifyPlan {
         values.iter().map(|values| partition_key(values)).collect()
     }
 
-    /// One mutation a partition; `timestamp` is for a statement that names none.
-    pub fn mutations(&self, at: &mut Evaluation<'_>, timestamp: WriteTimestamp) -> Result<Vec<Mutation>, QueryError> {
+    /// One mutation a partition; `timestamp` is for a statement that names none, `found` is what `reads` asked for.
+    pub fn mutations(
+        &self,
+        at: &mut Evaluation<'_>,
+        timestamp: WriteTimestamp,
+        found: &Prefetched,
+    ) -> Result<Vec<Mutation>, QueryError> {
         let timestamp = self.attributes.timestamp(timestamp, at)?;
         let mut mutations = Vec::new();
         for key in self.keys(at)? {
-            let update = self.update(key, timestamp, at)?;
+            let update = self.update(key, timestamp, found, at)?;
             mutations.push(Mutation::new(self.table.keyspace.clone(), self.table.id, update));
         }
         Ok(mutations)
@@ -246,9 +302,10 @@ impl ModifyPlan {
         &self,
         key: DecoratedKey,
         timestamp: WriteTimestamp,
+        found: &Prefetched,
         at: &mut Evaluation<'_>,
     ) -> Result<Partition, QueryError> {
-        let mut update = Partition::empty(key);
+        let mut update = Partition::empty(key.clone());
         let now = EpochSeconds::from(at.now);
         let deletion = DeletionTime::new(timestamp, now);
         let expiry = self.attributes.expiry(&self.table, at)?;
@@ -256,6 +313,7 @@ impl ModifyPlan {
             timestamp,
             now,
             expiry,
+            found: found.row(self.table.id, &key, None),
             at,
         };
         let is_static = |it: &&Operation| it.column.kind == ColumnKind::Static;
@@ -270,6 +328,8 @@ impl ModifyPlan {
             Rows::Static => {}
             Rows::Exact(choices) => {
                 for values in combinations(choices, &self.table.clustering, writer.at)? {
+                    let clustering = self.table.comparator.clustering(values.iter().cloned().map(Some));
+                    writer.found = found.row(self.table.id, &key, Some(&clustering));
                     let mut row = match (self.kind, self.operations.is_empty()) {
                         (Kind::Insert, _) => Row::inserted(timestamp, expiry),
                         (Kind::Delete, true) => Row::deleted(deletion),
@@ -282,7 +342,7 @@ impl ModifyPlan {
                     if self.kind == Kind::Delete && self.operations.is_empty() && values.is_empty() {
                         update.delete(deletion);
                     } else if !row.is_empty() {
-                        update.add_row(self.table.comparator.clustering(values.into_iter().map(Some)), row);
+                        update.add_row(clustering, row);
                     }
                 }
             }
@@ -430,17 +490,4 @@ fn refuse_foreign_restrictions(table: &TableMetadata, restrictions: &Restriction
             others.join(", ")
         ))),
     }
-}
-
-fn check_one_operation_a_column(operations: &[Operation]) -> Result<(), QueryError> {
-    for (at, operation) in operations.iter().enumerate() {
-        let again = operations[..at].iter().any(|it| !it.goes_with(operation));
-        if again {
-            let name = &operation.column.name;
-            return Err(QueryError::invalid(format!(
-                "Multiple incompatible setting of column {name}"
-            )));
-        }
-    }
-    Ok(())
 }

@@ -5,26 +5,26 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::definition::not_yet;
-use super::restrictions::existing_column;
-use super::term::{Receiver, TypedTerm};
-use super::{Evaluation, PrepareContext, UuidKind};
+use super::term::TypedTerm;
+use super::{Evaluation, UuidKind};
 use crate::cql::QueryError;
-use crate::cql::ast::{Change, Deletion, Term};
+use crate::cql::functions;
 use crate::data::types::layout::{split_collection, split_tuple};
 use crate::data::types::ordering::encode_component;
-use crate::data::{Cell, CounterContext, CqlType, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp};
-use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
+use crate::data::{
+    Cell, CellPath, ColumnData, CounterContext, CqlType, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp,
+};
+use crate::schema::ColumnMetadata;
 
 /// One change to one column.
 #[derive(Clone, Debug)]
 pub struct Operation {
     pub column: ColumnMetadata,
-    change: TypedChange,
+    pub(super) change: TypedChange,
 }
 
 #[derive(Clone, Debug)]
-enum TypedChange {
+pub(super) enum TypedChange {
     /// The whole value; null deletes it.
     Set(TypedTerm),
     /// Elements put into a set or map, or at the end of a list.
@@ -38,6 +38,17 @@ enum TypedChange {
         path: TypedTerm,
         value: TypedTerm,
     },
+    /// The element of a list at an index: set, or deleted when null.
+    SetAt {
+        index: TypedTerm,
+        value: TypedTerm,
+    },
+    /// The element of a list at an index: deleted.
+    DeleteAt(TypedTerm),
+    /// Every element of a list that is equal to one of these: deleted.
+    Discard(TypedTerm),
+    /// A number or a text: what is there and this make the new value. Under a condition only.
+    AddTo(TypedTerm),
     Delete,
     /// A counter goes up or down.
     Count {
@@ -51,6 +62,8 @@ pub(super) struct RowWriter<'a, 'b> {
     pub timestamp: WriteTimestamp,
     pub now: EpochSeconds,
     pub expiry: Option<Expiry>,
+    /// The row as it was read before, for operations that need it.
+    pub found: Option<&'a Row>,
     pub at: &'a mut Evaluation<'b>,
 }
 
@@ -73,10 +86,12 @@ impl Operation {
         })
     }
 
-    /// Whether a statement may have both: a column that is set has no other change. `Operation.RawUpdate.isCompatibleWith`.
-    pub fn goes_with(&self, other: &Operation) -> bool {
-        let sets = |it: &Operation| matches!(it.change, TypedChange::Set(_));
-        self.column.name != other.column.name || !(sets(self) || sets(other))
+    /// Whether the row has to be read before it can be written.
+    pub fn requires_read(&self) -> bool {
+        matches!(
+            self.change,
+            TypedChange::SetAt { .. } | TypedChange::DeleteAt(_) | TypedChange::Discard(_) | TypedChange::AddTo(_)
+        )
     }
 
     /// Whether the client said to leave it at what it is.
@@ -86,6 +101,10 @@ impl Operation {
             | TypedChange::Add(term)
             | TypedChange::Prepend(term)
             | TypedChange::Remove(term)
+            | TypedChange::Discard(term)
+            | TypedChange::DeleteAt(term)
+            | TypedChange::AddTo(term)
+            | TypedChange::SetAt { value: term, .. }
             | TypedChange::SetElement { value: term, .. }
             | TypedChange::Count { by: term, .. } => term.is_unset(at),
             TypedChange::Delete => false,
@@ -148,6 +167,40 @@ impl Operation {
                 row.add_cell(name, Cell::counter(writer.timestamp, CounterContext::update(by)));
                 Ok(())
             }
+            TypedChange::SetAt { index, value } => {
+                let (index, value) = (index.evaluate(writer.at)?, value.evaluate(writer.at)?);
+                let path = self.path_at(index, "set an element on", writer)?;
+                self.write_path(path, writer.cell(value), row);
+                Ok(())
+            }
+            TypedChange::DeleteAt(index) => {
+                let index = index.evaluate(writer.at)?;
+                let path = self.path_at(index, "delete an element from", writer)?;
+                self.write_path(path, writer.cell(None), row);
+                Ok(())
+            }
+            TypedChange::Discard(term) => {
+                let Some(value) = term.evaluate(writer.at)? else {
+                    return Ok(());
+                };
+                let discarded = split_collection("list", &value)?;
+                for (path, element) in self.elements(writer) {
+                    if discarded.contains(&&*element) {
+                        self.write_path(path, writer.cell(None), row);
+                    }
+                }
+                Ok(())
+            }
+            TypedChange::AddTo(term) => {
+                let added = term.evaluate(writer.at)?;
+                let now = writer.now;
+                let present = writer.found.and_then(|row| row.cell(name)?.value(now));
+                if let (Some(present), Some(added)) = (present, added) {
+                    let sum = functions::add(&self.column.ty, present, &added)?;
+                    row.add_cell(name, writer.cell(sum));
+                }
+                Ok(())
+            }
             TypedChange::Delete if is_multi_cell => {
                 row.add_complex_deletion(name, DeletionTime::new(writer.timestamp, writer.now));
                 Ok(())
@@ -157,6 +210,32 @@ impl Operation {
                 Ok(())
             }
         }
+    }
+
+    /// The live elements of the list that was read.
+    fn elements(&self, writer: &RowWriter<'_, '_>) -> Vec<(CellPath, Bytes)> {
+        let Some(ColumnData::Complex(list)) = writer.found.and_then(|row| row.column(&self.column.name)) else {
+            return Vec::new();
+        };
+        let live = |(path, cell): &(CellPath, Cell)| Some((path.clone(), cell.value(writer.now)?.clone()));
+        list.cells.values().filter_map(live).collect()
+    }
+
+    /// Where the element of this index is; `what` is to be done to it.
+    fn path_at(&self, index: Option<Bytes>, what: &str, writer: &RowWriter<'_, '_>) -> Result<CellPath, QueryError> {
+        let index = index.ok_or_else(|| QueryError::invalid("Invalid null value for list index"))?;
+        let index = <[u8; 4]>::try_from(&*index).map_or(-1, i32::from_be_bytes);
+        let elements = self.elements(writer);
+        if elements.is_empty() {
+            return Err(QueryError::invalid(format!("Attempted to {what} a list which is null")));
+        }
+        let found = usize::try_from(index).ok().and_then(|index| elements.get(index));
+        found.map(|(path, _)| path.clone()).ok_or_else(|| {
+            QueryError::invalid(format!(
+                "List index {index} out of bound, list has size {}",
+                elements.len()
+            ))
+        })
     }
 
     /// Writes the elements of a serialised collection or user type, each as a cell of its own.
@@ -218,206 +297,6 @@ impl Operation {
     }
 }
 
-impl PrepareContext<'_> {
-    /// What `column = ...` in an UPDATE does.
-    pub(super) fn assignment(
-        &self,
-        column: &ColumnMetadata,
-        change: &Change,
-        table: &TableMetadata,
-    ) -> Result<Operation, QueryError> {
-        let whole = Receiver {
-            name: column.name.to_string(),
-            ty: column.ty.clone(),
-        };
-        let operation = |change| {
-            Ok(Operation {
-                column: column.clone(),
-                change,
-            })
-        };
-        let needs_multi_cell = |what: &str| {
-            if column.ty.is_collection() && !column.ty.is_multi_cell() {
-                return Err(QueryError::invalid(format!(
-                    "Invalid operation ({what}) for frozen collection column {}",
-                    column.name
-                )));
-            }
-            match column.ty.is_collection() {
-                true => Ok(()),
-                false => Err(QueryError::invalid(format!(
-                    "Invalid operation ({what}) for non counter column {}",
-                    column.name
-                ))),
-            }
-        };
-        match change {
-            Change::Set(term) => {
-                let term = self.term(term, &whole, &table.keyspace)?;
-                if column.ty == CqlType::Counter {
-                    return Err(QueryError::invalid(format!(
-                        "Cannot set the value of counter column {} (counters can only be incremented/decremented, not set)",
-                        column.name
-                    )));
-                }
-                operation(TypedChange::Set(term))
-            }
-            Change::Add(by) | Change::Subtract(by) if column.ty == CqlType::Counter => operation(TypedChange::Count {
-                by: self.term(by, &whole, &table.keyspace)?,
-                down: matches!(change, Change::Subtract(_)),
-            }),
-            Change::Add(term) => {
-                needs_multi_cell(&format!("{0} = {0} + {term}", column.name))?;
-                let has_null = |entries: &[(Term, Term)]| entries.iter().any(|(_, value)| *value == Term::Null);
-                if matches!(column.ty, CqlType::Map { .. })
-                    && match term {
-                        Term::Map(entries) => has_null(entries),
-                        Term::Set(elements) => !elements.is_empty(),
-                        Term::List(_) | Term::Literal(_) | Term::Tuple(_) | Term::UserType(_) => true,
-                        _ => false,
-                    }
-                {
-                    return Err(QueryError::invalid(format!(
-                        "Value for a map addition has to be a map, but was: '{term}'"
-                    )));
-                }
-                operation(TypedChange::Add(self.term(term, &whole, &table.keyspace)?))
-            }
-            Change::Prepend(term) => {
-                let value = self.term(term, &whole, &table.keyspace)?;
-                if !matches!(column.ty, CqlType::List { .. }) {
-                    return Err(QueryError::invalid(format!(
-                        "Invalid operation ({0} = {term} - {0}) for non list column {0}",
-                        column.name
-                    )));
-                }
-                needs_multi_cell(&format!("{0} = {term} - {0}", column.name))?;
-                operation(TypedChange::Prepend(value))
-            }
-            Change::Subtract(term) => {
-                needs_multi_cell(&format!("{0} = {0} - {term}", column.name))?;
-                let ty = match &column.ty {
-                    CqlType::Map { .. } if matches!(term, Term::Map(_) | Term::List(_) | Term::Literal(_)) => {
-                        return Err(QueryError::invalid(format!(
-                            "Value for a map substraction has to be a set, but was: '{term}'"
-                        )));
-                    }
-                    CqlType::Map { key, .. } => CqlType::set(CqlType::clone(key)),
-                    CqlType::List { .. } => return Err(not_yet("Removing elements from a list")),
-                    other => other.clone(),
-                };
-                let receiver = Receiver { name: whole.name, ty };
-                operation(TypedChange::Remove(self.term(term, &receiver, &table.keyspace)?))
-            }
-            Change::SetElement { key, value } => match &column.ty {
-                CqlType::Map {
-                    key: key_type,
-                    value: value_type,
-                    frozen: false,
-                } => {
-                    let part = |name: &str, ty: &CqlType| Receiver {
-                        name: format!("{name}({})", column.name),
-                        ty: ty.clone(),
-                    };
-                    let path = self.term(key, &part("key", key_type), &table.keyspace)?;
-                    let value = self.term(value, &part("value", value_type), &table.keyspace)?;
-                    operation(TypedChange::SetElement { path, value })
-                }
-                ty if ty.is_collection() && !ty.is_multi_cell() => Err(QueryError::invalid(format!(
-                    "Invalid operation ({0}[{key}] = {value}) for frozen collection column {0}",
-                    column.name
-                ))),
-                CqlType::List { .. } => Err(not_yet("Setting elements of a list")),
-                CqlType::Set { .. } => Err(QueryError::invalid(format!(
-                    "Invalid operation ({0}[{key}] = {value}) for set column {0}",
-                    column.name
-                ))),
-                _ => Err(QueryError::invalid(format!(
-                    "Invalid operation ({0}[{key}] = {value}) for non collection column {0}",
-                    column.name
-                ))),
-            },
-            Change::SetField { field, value } => {
-                let wrong = |what: &str| {
-                    QueryError::invalid(format!(
-                        "Invalid operation ({0}.{field} = {value}) for {what} column {0}",
-                        column.name
-                    ))
-                };
-                match &column.ty {
-                    CqlType::UserType(user_type) if user_type.frozen => return Err(wrong("frozen UDT")),
-                    CqlType::UserType(_) => {}
-                    _ => return Err(wrong("non-UDT")),
-                }
-                let (position, ty) = field_of(column, field)?;
-                let receiver = Receiver {
-                    name: format!("{}.{field}", column.name),
-                    ty,
-                };
-                let path = TypedTerm::Constant(Bytes::copy_from_slice(&position.to_be_bytes()));
-                operation(TypedChange::SetElement {
-                    path,
-                    value: self.term(value, &receiver, &table.keyspace)?,
-                })
-            }
-        }
-    }
-
-    /// What `DELETE column` does.
-    pub(super) fn deletion(&self, deletion: &Deletion, table: &TableMetadata) -> Result<Operation, QueryError> {
-        let name = match deletion {
-            Deletion::Column(column) | Deletion::Element { column, .. } | Deletion::Field { column, .. } => column,
-        };
-        let column = existing_column(table, name)?;
-        if column.kind <= ColumnKind::Clustering {
-            return Err(QueryError::invalid(format!(
-                "Invalid identifier {name} for deletion (should not be a PRIMARY KEY part)"
-            )));
-        }
-        let change = match deletion {
-            Deletion::Column(_) => TypedChange::Delete,
-            Deletion::Element { key, .. } => {
-                let ty = match &column.ty {
-                    CqlType::Map { key, frozen: false, .. } => key,
-                    CqlType::Set { element, frozen: false } => element,
-                    ty if ty.is_collection() && !ty.is_multi_cell() => {
-                        return Err(QueryError::invalid(format!(
-                            "Invalid deletion operation for frozen collection column {name}"
-                        )));
-                    }
-                    CqlType::List { .. } => return Err(not_yet("Deleting elements of a list")),
-                    _ => {
-                        return Err(QueryError::invalid(format!(
-                            "Invalid deletion operation for non collection column {name}"
-                        )));
-                    }
-                };
-                let receiver = Receiver {
-                    name: format!("key({name})"),
-                    ty: CqlType::clone(ty),
-                };
-                let path = self.term(key, &receiver, &table.keyspace)?;
-                TypedChange::SetElement {
-                    path,
-                    value: TypedTerm::Null,
-                }
-            }
-            Deletion::Field { field, .. } => {
-                let (position, _) = field_of(column, field)?;
-                let path = TypedTerm::Constant(Bytes::copy_from_slice(&position.to_be_bytes()));
-                TypedChange::SetElement {
-                    path,
-                    value: TypedTerm::Null,
-                }
-            }
-        };
-        Ok(Operation {
-            column: column.clone(),
-            change,
-        })
-    }
-}
-
 /// 2010-01-01 in ticks of 100 ns since 1582-10-15: paths of elements that are prepended lie as far before it as those of
 /// elements that are appended lie after. `Lists.PrecisionTime.REFERENCE_TIME`.
 const REFERENCE_TICKS: u64 = 0x01b2_1dd2_1381_4000 + 1_262_304_000_000 * 10_000;
@@ -443,29 +322,6 @@ fn with_ticks(uuid: Uuid, ticks: u64) -> Uuid {
     let (_, low) = uuid.as_u64_pair();
     let high = (ticks & 0xffff_ffff) << 32 | (ticks >> 32 & 0xffff) << 16 | 0x1000 | (ticks >> 48 & 0x0fff);
     Uuid::from_u64_pair(high, low)
-}
-
-fn field_of(column: &ColumnMetadata, field: &str) -> Result<(u16, CqlType), QueryError> {
-    let CqlType::UserType(user_type) = &column.ty else {
-        return Err(QueryError::invalid(format!(
-            "Invalid operation on non-UDT column {}",
-            column.name
-        )));
-    };
-    if user_type.frozen {
-        return Err(QueryError::invalid(format!(
-            "Invalid operation on a field of the frozen UDT column {}",
-            column.name
-        )));
-    }
-    let position = user_type.fields.iter().position(|(name, _)| name == field);
-    let position = position.ok_or_else(|| {
-        QueryError::invalid(format!(
-            "UDT column {} does not have a field named {field}",
-            column.name
-        ))
-    })?;
-    Ok((position as u16, user_type.fields[position].1.clone()))
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::expression::RowValues;
+use super::stamps::{StampKind, Stamps};
 use crate::data::types::layout::{join_collection, join_tuple};
-use crate::data::{Cell, Clustering, ColumnData, ColumnName, ComplexData, CqlType, EpochSeconds, Row};
+use crate::data::{Clustering, ColumnData, ColumnName, ComplexData, CqlType, EpochSeconds, Row};
 use crate::schema::{ColumnKind, TableMetadata};
 
 /// A row to be shown; without `clustering` and `row` it is a partition that has only static columns.
@@ -25,13 +26,6 @@ impl RowView<'_> {
             _ => None,
         }
     }
-
-    fn live_cell(&self, name: &ColumnName) -> Option<&Cell> {
-        match self.data(name)? {
-            ColumnData::Simple(cell) => Some(cell).filter(|cell| cell.is_live(self.now)),
-            ColumnData::Complex(_) => None,
-        }
-    }
 }
 
 impl RowValues for RowView<'_> {
@@ -47,13 +41,29 @@ impl RowValues for RowView<'_> {
         }
     }
 
-    fn write_time(&self, name: &ColumnName) -> Option<i64> {
-        self.live_cell(name).map(|cell| cell.timestamp.0)
-    }
-
-    fn time_to_live(&self, name: &ColumnName) -> Option<i32> {
-        let expiry = self.live_cell(name)?.expiry()?;
-        i32::try_from(expiry.at.0 - self.now.0).ok()
+    fn stamps(&self, name: &ColumnName, kind: StampKind) -> Stamps {
+        let Some((column, data)) = self.table.column(name).zip(self.data(name)) else {
+            return Stamps::None;
+        };
+        match (data, &column.ty) {
+            (ColumnData::Simple(cell), _) if cell.is_live(self.now) => Stamps::One(kind.of(cell, self.now)),
+            (ColumnData::Simple(_), _) => Stamps::None,
+            (ColumnData::Complex(data), CqlType::UserType(user_type)) => {
+                let mut fields = vec![None; user_type.fields.len()];
+                let mut is_empty = true;
+                for (path, cell) in data.cells.values().filter(|(_, cell)| cell.is_live(self.now)) {
+                    let at = <[u8; 2]>::try_from(&**path).map_or(usize::MAX, |at| usize::from(u16::from_be_bytes(at)));
+                    if let Some(field) = fields.get_mut(at) {
+                        (*field, is_empty) = (kind.of(cell, self.now), false);
+                    }
+                }
+                if is_empty { Stamps::None } else { Stamps::Many(fields) }
+            }
+            (ColumnData::Complex(data), _) => {
+                let live = data.cells.values().filter(|(_, cell)| cell.is_live(self.now));
+                Stamps::Many(live.map(|(_, cell)| kind.of(cell, self.now)).collect())
+            }
+        }
     }
 }
 

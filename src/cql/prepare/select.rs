@@ -93,9 +93,6 @@ pub(super) struct NearestTo {
 impl PrepareContext<'_> {
     pub(super) fn select(&self, statement: &Select) -> Result<(SelectPlan, Vec<String>), QueryError> {
         let table = self.table(&statement.from)?;
-        if statement.json {
-            return Err(not_yet("SELECT JSON"));
-        }
         let mut projection = self.projection(&statement.selection, table)?;
         if statement.distinct {
             self.check_distinct(&projection, table)?;
@@ -212,6 +209,9 @@ impl PrepareContext<'_> {
             Partitions::Keys(_) => restrictions.token.clone(),
             Partitions::Range(_) => None,
         };
+        if statement.json {
+            projection = projection.into_json(table);
+        }
         let plan = SelectPlan {
             table: table.clone(),
             projection,

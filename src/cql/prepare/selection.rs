@@ -4,11 +4,12 @@ use bytes::Bytes;
 
 use super::expression::{Expression, RowValues, Scope};
 use super::selector_text::column_name;
+use super::stamps::{StampKind, Stamps};
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedMap;
 use crate::cql::QueryError;
 use crate::cql::ast::{SelectedColumn, Selection, Selector};
-use crate::cql::functions::{Aggregate, State};
+use crate::cql::functions::{self, Aggregate, State};
 use crate::cql::result::ResultColumn;
 use crate::data::{ColumnName, CqlType};
 use crate::schema::TableMetadata;
@@ -17,6 +18,8 @@ use crate::schema::TableMetadata;
 #[derive(Clone, Debug)]
 pub struct Projection {
     pub columns: Vec<ResultColumn>,
+    /// With SELECT JSON: what is in the one column that is shown.
+    within_json: Option<Vec<ResultColumn>>,
     expressions: Vec<Expression>,
     /// The columns of the table that it needs.
     needed: Vec<ColumnName>,
@@ -44,8 +47,8 @@ struct FirstRow {
 #[derive(Clone, Debug)]
 struct Captured {
     value: Option<Bytes>,
-    write_time: Option<i64>,
-    time_to_live: Option<i32>,
+    write_times: Stamps,
+    times_to_live: Stamps,
 }
 
 impl RowValues for FirstRow {
@@ -53,12 +56,12 @@ impl RowValues for FirstRow {
         self.cells.get(column)?.value.clone()
     }
 
-    fn write_time(&self, column: &ColumnName) -> Option<i64> {
-        self.cells.get(column)?.write_time
-    }
-
-    fn time_to_live(&self, column: &ColumnName) -> Option<i32> {
-        self.cells.get(column)?.time_to_live
+    fn stamps(&self, column: &ColumnName, kind: StampKind) -> Stamps {
+        let stamps = self.cells.get(column).map(|captured| match kind {
+            StampKind::WriteTime => captured.write_times.clone(),
+            StampKind::TimeToLive => captured.times_to_live.clone(),
+        });
+        stamps.unwrap_or(Stamps::None)
     }
 
     fn aggregate(&self, number: usize) -> Option<Bytes> {
@@ -92,7 +95,26 @@ impl Projection {
         row: &impl RowValues,
         at: &mut Evaluation<'_>,
     ) -> Result<Vec<Option<Bytes>>, QueryError> {
-        self.expressions.iter().map(|it| it.evaluate(row, at)).collect()
+        let values = self.expressions.iter().map(|it| it.evaluate(row, at));
+        let values = values.collect::<Result<Vec<_>, QueryError>>()?;
+        let Some(columns) = &self.within_json else {
+            return Ok(values);
+        };
+        let columns = columns.iter().zip(&values);
+        let document = functions::to_json(columns.map(|(column, value)| (column.name.as_str(), &column.ty, value)))?;
+        Ok(vec![Some(document)])
+    }
+
+    /// The same, each row as a document.
+    pub(super) fn into_json(mut self, table: &TableMetadata) -> Projection {
+        let document = ResultColumn {
+            keyspace: table.keyspace.clone(),
+            table: table.name.to_string(),
+            name: ColumnName::new("[json]"),
+            ty: CqlType::Text,
+        };
+        self.within_json = Some(core::mem::replace(&mut self.columns, vec![document]));
+        self
     }
 
     /// A group without rows.
@@ -118,8 +140,8 @@ impl Projection {
         let captured = |name: &ColumnName| {
             let captured = Captured {
                 value: row.value(name),
-                write_time: row.write_time(name),
-                time_to_live: row.time_to_live(name),
+                write_times: row.stamps(name, StampKind::WriteTime),
+                times_to_live: row.stamps(name, StampKind::TimeToLive),
             };
             (name.clone(), captured)
         };
@@ -192,6 +214,7 @@ impl PrepareContext<'_> {
         }
         Ok(Projection {
             columns,
+            within_json: None,
             expressions,
             needed: scope.needed,
             aggregates: scope.aggregates,

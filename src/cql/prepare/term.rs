@@ -5,6 +5,7 @@
 use bytes::Bytes;
 
 use super::expression::{Expression, NoRow, Scope};
+use super::json_column::JsonColumn;
 use super::marker::{self, Slot};
 use super::{Evaluation, PrepareContext};
 use crate::base::Arrange;
@@ -48,6 +49,8 @@ pub enum TypedTerm {
     Computed(Box<Expression>),
     /// What comes for a marker.
     Marker(Slot),
+    /// A column of a document that comes for a marker.
+    Json(JsonColumn),
     /// A component of a tuple that comes for a marker.
     Component {
         of: Box<TypedTerm>,
@@ -124,10 +127,12 @@ impl PrepareContext<'_> {
                                 )));
                             }
                         }
-                        Ok((
-                            self.term(key_term, &key_receiver, keyspace)?,
-                            self.term(value_term, &value_receiver, keyspace)?,
-                        ))
+                        let key = self.term(key_term, &key_receiver, keyspace)?;
+                        let value = self.term(value_term, &value_receiver, keyspace)?;
+                        match (&key, &value) {
+                            (TypedTerm::Null, _) | (_, TypedTerm::Null) => Err(null_inside()),
+                            _ => Ok((key, value)),
+                        }
                     };
                     let entries = entries.iter().map(entry).collect::<Result<_, QueryError>>()?;
                     Ok(TypedTerm::Map {
@@ -213,6 +218,7 @@ impl PrepareContext<'_> {
             ty: ty.clone(),
         };
         let element = |term: &Term| match self.term(term, &receiver, keyspace) {
+            Ok(TypedTerm::Null) if kind != "vector" => Err(null_inside()),
             Err(_) if is_misfit(term, ty) => Err(QueryError::invalid(format!(
                 "Invalid {kind} literal for {}: value {term} is not of type {ty}",
                 around.name
@@ -328,6 +334,7 @@ impl TypedTerm {
             }
             TypedTerm::Computed(expression) => return expression.evaluate(&NoRow, at),
             TypedTerm::Marker(slot) => return slot.value(at),
+            TypedTerm::Json(column) => return column.evaluate(at),
             TypedTerm::Component { of, at: place, count } => match of.evaluate(at)? {
                 None => return Ok(None),
                 Some(whole) => return marker::component(&whole, *place, *count),
@@ -338,7 +345,11 @@ impl TypedTerm {
 
     /// Whether the client said to leave alone what this is for.
     pub fn is_unset(&self, at: &Evaluation<'_>) -> bool {
-        matches!(self, TypedTerm::Marker(slot) if slot.is_unset(at))
+        match self {
+            TypedTerm::Marker(slot) => slot.is_unset(at),
+            TypedTerm::Json(column) => column.is_unset(at),
+            _ => false,
+        }
     }
 
     /// Whether it may be several values.
@@ -367,6 +378,9 @@ fn values(terms: &[TypedTerm], at: &mut Evaluation<'_>) -> Result<Vec<Bytes>, Qu
 }
 
 fn required(term: &TypedTerm, at: &mut Evaluation<'_>) -> Result<Bytes, QueryError> {
-    term.evaluate(at)?
-        .ok_or_else(|| QueryError::invalid("null is not supported inside collections"))
+    term.evaluate(at)?.ok_or_else(null_inside)
+}
+
+fn null_inside() -> QueryError {
+    QueryError::invalid("null is not supported inside collections")
 }

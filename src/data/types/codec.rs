@@ -6,7 +6,9 @@ use bytes::Bytes;
 use num_bigint::BigInt;
 use uuid::Uuid;
 
-use super::layout::{join_collection, join_tuple, join_vector, split_collection, split_tuple, split_vector};
+use super::layout::{
+    join_collection, join_tuple, join_vector, split_collection, split_nullable_list, split_tuple, split_vector,
+};
 use super::{CqlDuration, CqlType, Decimal, MarshalError, Value};
 use crate::base::vint;
 
@@ -64,7 +66,11 @@ impl CqlType {
             CqlType::Uuid => Value::Uuid(Uuid::from_bytes(fixed(bytes)?)),
             CqlType::Timeuuid => Value::Timeuuid(Uuid::from_bytes(fixed(bytes)?)),
             CqlType::Empty => Value::Empty,
-            CqlType::List { element, .. } => Value::List(element.decode_all(split_collection("list", bytes)?)?),
+            CqlType::List { element, .. } => {
+                let decoded = |part: Option<&[u8]>| part.map_or(Ok(Value::Empty), |part| element.decode(part));
+                let elements = split_nullable_list(bytes)?.into_iter().map(decoded);
+                Value::List(elements.collect::<Result<_, _>>()?)
+            }
             CqlType::Set { element, .. } => Value::Set(element.decode_all(split_collection("set", bytes)?)?),
             CqlType::Map { key, value, .. } => Value::Map(
                 split_collection("map", bytes)?

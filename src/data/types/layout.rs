@@ -29,6 +29,35 @@ pub fn split_collection<'a>(kind: &'static str, bytes: &'a [u8]) -> Result<Vec<&
     }
 }
 
+/// The elements of a list that is a result: those of `ttl(collection)` may be null.
+pub fn split_nullable_list(bytes: &[u8]) -> Result<Vec<Option<&[u8]>>, MarshalError> {
+    let too_short = || MarshalError::TooShort("list".to_owned());
+    let mut rest = bytes;
+    let count = take_i32(&mut rest).ok_or_else(too_short)?;
+    let count = usize::try_from(count).map_err(|_| MarshalError::NegativeCount("list"))?;
+    let mut elements = Vec::with_capacity(count.min(rest.len() / 4));
+    for _ in 0..count {
+        let length = take_i32(&mut rest).ok_or_else(too_short)?;
+        elements.push(match usize::try_from(length) {
+            Ok(length) => Some(take(&mut rest, length).ok_or_else(too_short)?),
+            Err(_) => None,
+        });
+    }
+    if rest.is_empty() {
+        Ok(elements)
+    } else {
+        Err(MarshalError::Extraneous("list"))
+    }
+}
+
+pub fn join_nullable_list(elements: &[Option<Bytes>]) -> Bytes {
+    let mut out = (elements.len() as i32).to_be_bytes().to_vec();
+    for element in elements {
+        push_part(element.as_deref(), &mut out);
+    }
+    out.into()
+}
+
 /// `count` is of elements, or of pairs for a map; `parts` are the elements, or keys and values in turn.
 pub fn join_collection<'a>(count: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Bytes {
     debug_assert!(

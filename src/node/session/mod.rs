@@ -18,7 +18,9 @@ pub use prepared::USE_WARNING;
 use crate::base::{Instant, RequestId, UnixMicros};
 use crate::coordinator::{Cluster, Operation, RequestError, Truncate};
 use crate::cql::ast::{self, Batch, BatchKind, Using};
-use crate::cql::prepare::{BoundValue, BoundValues, CasPlan, Evaluation, Plan, Prepared, SelectRun, UuidKind};
+use crate::cql::prepare::{
+    BatchPlan, BoundValue, BoundValues, CasPlan, Evaluation, ModifyPlan, Plan, Prepared, SelectRun, UuidKind,
+};
 use crate::cql::{QueryError, QueryResult, Rows, StatementId, parse, parse_after};
 use crate::data::{KeyspaceName, Partition, TableId};
 use crate::event::{self, What};
@@ -53,6 +55,7 @@ enum Stage {
         left: usize,
     },
     Select(Box<Selecting>),
+    Prefetch(Box<Prefetching>),
     Cas(Box<CasStage>),
     /// Acknowledgements of a change of schema.
     Change(SchemaChange),
@@ -65,6 +68,19 @@ struct Selecting {
     answers: Vec<Option<Vec<Partition>>>,
     /// When the present reads began.
     asked: Instant,
+}
+
+/// Changes that need to know what is there, and the answers to their reads, as far as they are in.
+struct Prefetching {
+    changes: OwnedChanges,
+    /// A table for each read.
+    tables: Vec<TableId>,
+    answers: Vec<Option<Vec<Partition>>>,
+}
+
+enum OwnedChanges {
+    Single(ModifyPlan),
+    Batch(BatchPlan),
 }
 
 /// A conditional update, and what it is answered with if its condition does not hold.

@@ -1,15 +1,21 @@
 //! INSERT, UPDATE, DELETE and batches of them, without conditions: a write a partition.
 
-use super::{Stage, Started, levels};
+use super::{OwnedChanges, Prefetching, Stage, Started, levels};
 use crate::base::RequestId;
 use crate::coordinator::{RequestError, Write, WriteKind, WriteRequest};
-use crate::cql::prepare::{BatchPlan, BoundValue, ModifyPlan};
+use crate::cql::prepare::{BatchPlan, BoundValue, ModifyPlan, Prefetched, RequiredRead};
 use crate::cql::{QueryError, QueryResult};
 use crate::data::{Mutation, WriteTimestamp};
 use crate::index;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, Owner};
+
+/// What is to be written.
+enum Changes<'a> {
+    Single(&'a ModifyPlan),
+    Batch(&'a BatchPlan),
+}
 
 impl Running {
     pub(super) fn start_writes(
@@ -25,12 +31,17 @@ impl Running {
             false => levels::check_write(request.consistency)?,
         }
         levels::refuse_system(&plan.table().keyspace)?;
-        let timestamp = self.timestamp_of(request);
-        let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
-        for mutation in &mutations {
-            warnings.extend(index::check_sizes(mutation, &self.schema).map_err(QueryError::invalid)?);
+        let reads = self.evaluate(values, |at| plan.reads(at))?;
+        match reads.is_empty() {
+            true => self.write_changes(
+                request,
+                Changes::Single(plan),
+                values,
+                &Prefetched::default(),
+                warnings,
+            ),
+            false => self.start_prefetch(request, OwnedChanges::Single(plan.clone()), reads),
         }
-        self.start_mutations(request, mutations)
     }
 
     pub(super) fn start_batch(
@@ -45,15 +56,102 @@ impl Running {
         for table in plan.tables() {
             levels::refuse_system(&table.keyspace)?;
         }
+        let reads = self.evaluate(values, |at| plan.reads(at))?;
+        match reads.is_empty() {
+            true => self.write_changes(request, Changes::Batch(plan), values, &Prefetched::default(), warnings),
+            false => self.start_prefetch(request, OwnedChanges::Batch(plan.clone()), reads),
+        }
+    }
+
+    /// Reads what the changes need to know, before they are written.
+    fn start_prefetch(
+        &mut self,
+        request: &ClientRequest,
+        changes: OwnedChanges,
+        reads: Vec<RequiredRead>,
+    ) -> Result<Started, QueryError> {
+        if levels::check_read(request.consistency).is_err() {
+            return Err(QueryError::invalid(format!(
+                "Write operation require a read but consistency {} is not supported on reads",
+                request.consistency
+            )));
+        }
+        let tables: Vec<_> = reads.iter().map(|(table, _)| table.id).collect();
+        let mut started = Vec::new();
+        for (index, (table, command)) in reads.into_iter().enumerate() {
+            started.extend(self.start_reads((request.id, request.consistency), index, vec![command], &table)?);
+        }
+        let prefetching = Prefetching {
+            changes,
+            answers: vec![None; tables.len()],
+            tables,
+        };
+        Ok(Started::Waiting(Stage::Prefetch(Box::new(prefetching)), started))
+    }
+
+    fn write_changes(
+        &mut self,
+        request: &ClientRequest,
+        changes: Changes<'_>,
+        values: &[BoundValue],
+        found: &Prefetched,
+        warnings: &mut Vec<String>,
+    ) -> Result<Started, QueryError> {
         let timestamp = self.timestamp_of(request);
-        let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp))?;
-        for mutation in &mutations {
+        match changes {
+            Changes::Single(plan) => {
+                let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp, found))?;
+                self.check_indexed(&mutations, warnings)?;
+                self.start_mutations(request, mutations)
+            }
+            Changes::Batch(plan) => {
+                let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp, found))?;
+                self.check_indexed(&mutations, warnings)?;
+                warnings.extend(plan.warnings(&mutations)?);
+                match plan.is_logged() && mutations.len() > 1 {
+                    true => self.start_logged(request, mutations, false),
+                    false => self.start_mutations(request, mutations),
+                }
+            }
+        }
+    }
+
+    fn check_indexed(&self, mutations: &[Mutation], warnings: &mut Vec<String>) -> Result<(), QueryError> {
+        for mutation in mutations {
             warnings.extend(index::check_sizes(mutation, &self.schema).map_err(QueryError::invalid)?);
         }
-        warnings.extend(plan.warnings(&mutations)?);
-        match plan.is_logged() && mutations.len() > 1 {
-            true => self.start_logged(request, mutations, false),
-            false => self.start_mutations(request, mutations),
+        Ok(())
+    }
+
+    /// All that had to be read is there: what a write was waiting for.
+    pub(super) fn continue_changes(&mut self, id: RequestId) {
+        let Some(mut statement) = self.statements.remove(&id) else {
+            return;
+        };
+        let Stage::Prefetch(prefetching) = statement.stage else {
+            return;
+        };
+        let mut found = Prefetched::default();
+        for (table, partitions) in prefetching.tables.iter().zip(prefetching.answers) {
+            for partition in partitions.unwrap_or_default() {
+                found.add(*table, partition);
+            }
+        }
+        let changes = match &prefetching.changes {
+            OwnedChanges::Single(plan) => Changes::Single(plan),
+            OwnedChanges::Batch(plan) => Changes::Batch(plan),
+        };
+        let mut warnings = core::mem::take(&mut statement.warnings);
+        let started = self.write_changes(&statement.request, changes, &statement.values, &found, &mut warnings);
+        statement.warnings = warnings;
+        match started {
+            Err(error) => self.reply_to(id, Err(error), statement.warnings),
+            Ok(Started::Done(result)) => self.reply_to(id, result, statement.warnings),
+            Ok(Started::Waiting(stage, steps)) => {
+                statement.stage = stage;
+                self.statements.insert(id, statement);
+                self.advance_started(steps);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::base::RequestId;
 use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead};
 use crate::cql::QueryError;
 use crate::cql::prepare::{BoundValue, SelectPlan, SelectStep};
-use crate::data::{Partition, PartitionSelection, ReadCommand};
+use crate::data::{ConsistencyLevel, Partition, PartitionSelection, ReadCommand};
 use crate::message::paxos::Subject;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
@@ -64,7 +64,8 @@ impl Running {
             }
             selecting.answers = vec![None; commands.len()];
             selecting.asked = self.now;
-            match self.start_reads(request, commands, &table) {
+            let asking = (request, statement.request.consistency);
+            match self.start_reads(asking, 0, commands, &table) {
                 // Some may be settled already: their outcomes are taken like those that come later.
                 Ok(started) => return self.advance_started(started),
                 Err(error) => return self.finish(request, Err(error)),
@@ -72,16 +73,15 @@ impl Running {
         }
     }
 
-    fn start_reads(
+    /// Starts reads of one table; the first of them has the number `first_index`.
+    pub(super) fn start_reads(
         &mut self,
-        request: RequestId,
+        (request, consistency): (RequestId, ConsistencyLevel),
+        first_index: usize,
         commands: Vec<ReadCommand>,
         table: &Arc<TableMetadata>,
     ) -> Result<Vec<OperationId>, QueryError> {
-        let Some(statement) = self.statements.get(&request) else {
-            return Ok(Vec::new());
-        };
-        let (consistency, now) = (statement.request.consistency, self.now);
+        let now = self.now;
         let latencies = self.latencies.remove(&table.id).unwrap_or_default();
         let mut ballots = self.ballots.clone();
         let started = self.with_cluster(&table.keyspace, |cluster, operations, out| {
@@ -116,7 +116,7 @@ impl Running {
                 };
                 operations.add(Owner::Request { request, index }, running, out, first)
             };
-            commands.into_iter().enumerate().map(&mut start).collect()
+            (first_index..).zip(commands).map(&mut start).collect()
         });
         self.ballots = ballots;
         self.latencies.insert(table.id, latencies);
@@ -161,6 +161,13 @@ impl Running {
         let Some(statement) = self.statements.get_mut(&request) else {
             return;
         };
+        if let Stage::Prefetch(prefetching) = &mut statement.stage {
+            prefetching.answers[index] = Some(partitions);
+            if prefetching.answers.iter().all(Option::is_some) {
+                self.continue_changes(request);
+            }
+            return;
+        }
         let Stage::Select(selecting) = &mut statement.stage else {
             return;
         };

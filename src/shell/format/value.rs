@@ -149,6 +149,9 @@ fn python_order(left: &Value, right: &Value) -> Ordering {
         (Value::Timeuuid(left), Value::Timeuuid(right)) => as_number(left).cmp(&as_number(right)),
         (Value::Uuid(left), Value::Uuid(right)) => as_number(left).cmp(&as_number(right)),
         (Value::Inet(left), Value::Inet(right)) => left.to_string().cmp(&right.to_string()),
+        // What is no number stands first: nothing is less than it, which the driver takes for its place.
+        (Value::Double(left), Value::Double(right)) => right.is_nan().cmp(&left.is_nan()),
+        (Value::Float(left), Value::Float(right)) => right.is_nan().cmp(&left.is_nan()),
         // As they come: for the other types Cassandra's order is Python's.
         _ => Ordering::Equal,
     }
