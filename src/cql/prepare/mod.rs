@@ -37,7 +37,6 @@ mod view;
 pub use batch::BatchPlan;
 pub use cas::{CasDecision, CasPlan};
 pub use context::PrepareContext;
-pub(in crate::cql) use definition::not_yet;
 pub use marker::{BoundValue, BoundValues, MAX_MARKERS, Markers};
 pub use modify::ModifyPlan;
 pub use plan::{Evaluation, Plan, Prepared, UuidKind};
