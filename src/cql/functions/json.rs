@@ -6,7 +6,8 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use num_bigint::BigInt;
 
-use super::json_value::{JsonValue, parse, parse_object};
+use super::json_parser::{parse, parse_object};
+use super::json_value::JsonValue;
 use super::text;
 use crate::cql::QueryError;
 use crate::data::types::layout::{join_collection, join_tuple, join_vector};

@@ -10,6 +10,7 @@ mod conversion;
 mod decimal_math;
 mod factory;
 mod json;
+mod json_parser;
 mod json_value;
 mod mask;
 mod math;
