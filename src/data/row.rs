@@ -185,6 +185,17 @@ impl Row {
         }
     }
 
+    /// Drops the cells of a column that are no newer than this.
+    pub fn drop_until(&mut self, column: &str, timestamp: WriteTimestamp) {
+        let Ok(place) = self.place(column) else { return };
+        let deletion = DeletionTime::new(timestamp, EpochSeconds(0));
+        let data = &mut self.columns[place].1;
+        let is_left = data.survives(&deletion);
+        if !is_left {
+            self.columns.remove(place);
+        }
+    }
+
     pub(super) fn retain_data(&mut self, mut keep: impl FnMut(&mut ColumnData) -> bool) {
         self.columns.retain_mut(|(_, data)| keep(data));
     }

@@ -7,12 +7,13 @@ use md5::{Digest, Md5};
 
 use super::system_schema::schema_table;
 use super::{
-    ColumnKind, ColumnMetadata, IndexMetadata, KeyspaceMetadata, ReplicationParams, Schema, TableMetadata, TableParams,
-    ViewMetadata, system_schema,
+    ColumnKind, ColumnMetadata, DroppedColumn, IndexMetadata, KeyspaceMetadata, ReplicationParams, Schema,
+    TableMetadata, TableParams, ViewMetadata, system_schema,
 };
 use crate::base::{SortedMap, codec};
 use crate::data::{
     Clustering, ColumnName, CqlType, EpochSeconds, KeyspaceName, Partition, Row, TableId, TableName, UserType, Value,
+    WriteTimestamp,
 };
 
 /// A row of `system_schema` that does not make sense: corruption, or a defect of ours.
@@ -30,9 +31,16 @@ pub fn load_schema(
     builtin: impl IntoIterator<Item = KeyspaceMetadata>,
     now: EpochSeconds,
 ) -> Result<Schema, SchemaRowError> {
-    let [headers, tables, views, columns, indexes, types] =
-        ["keyspaces", "tables", "views", "columns", "indexes", "types"]
-            .map(|name| Table::new(name, read(schema_table(name)), now));
+    let [headers, tables, views, columns, dropped, indexes, types] = [
+        "keyspaces",
+        "tables",
+        "views",
+        "columns",
+        "dropped_columns",
+        "indexes",
+        "types",
+    ]
+    .map(|name| Table::new(name, read(schema_table(name)), now));
     let mut keyspaces = Vec::new();
     // The rows of keyspaces that are the same everywhere are there to be read.
     let own = |name: &&str| !super::change::is_local_system_keyspace(name);
@@ -45,7 +53,7 @@ pub fn load_schema(
             name: KeyspaceName::new(name),
             replication: replication(&header)?,
             durable_writes: header.required("durable_writes", boolean)?,
-            tables: load_tables(name, [&tables, &views], [&columns, &indexes], &types)?,
+            tables: load_tables(name, [&tables, &views], [&columns, &dropped, &indexes], &types)?,
             types,
         });
     }
@@ -252,7 +260,7 @@ fn parse_type(row: &SchemaRow<'_>, text: &str, types: &Types) -> Result<CqlType,
 fn load_tables(
     keyspace: &str,
     [tables, views]: [&Table; 2],
-    [columns, indexes]: [&Table; 2],
+    [columns, dropped, indexes]: [&Table; 3],
     types: &Types,
 ) -> Result<SortedMap<TableName, Arc<TableMetadata>>, SchemaRowError> {
     let mut by_table: SortedMap<String, Vec<ColumnMetadata>> = SortedMap::new();
@@ -270,6 +278,12 @@ fn load_tables(
             .or_default()
             .insert(index.name.clone(), index);
     }
+    let mut dropped_by_table: SortedMap<String, SortedMap<ColumnName, DroppedColumn>> = SortedMap::new();
+    for row in dropped.rows(keyspace) {
+        let column = load_dropped(&row, types)?;
+        let of_table = dropped_by_table.entry(row.name(0)?).or_default();
+        of_table.insert(ColumnName::from(row.name(1)?), column);
+    }
     let mut loaded = SortedMap::new();
     for row in tables.rows(keyspace).chain(views.rows(keyspace)) {
         let name = row.name(0)?;
@@ -279,6 +293,7 @@ fn load_tables(
         };
         let id = row.required("id", uuid).map(TableId)?;
         let mut table = TableMetadata::new(id, keyspace.into(), TableName::new(&name), columns, load_params(&row)?);
+        table.dropped = dropped_by_table.remove(&name).unwrap_or_default();
         if core::ptr::eq(row.table, views) {
             table.view = Some(Arc::new(load_view(&row)?));
         }
@@ -322,6 +337,22 @@ fn base_column_in_key(view: &TableMetadata, tables: &SortedMap<TableName, TableM
     };
     let key = view.partition_key.iter().chain(&view.clustering);
     key.into_iter().find(is_regular).map(|column| column.name.clone())
+}
+
+fn load_dropped(row: &SchemaRow<'_>, types: &Types) -> Result<DroppedColumn, SchemaRowError> {
+    let millis = row.required("dropped_time", |value| match value {
+        Value::Timestamp(it) => Some(it),
+        _ => None,
+    })?;
+    let kind = match row.required("kind", text)?.as_str() {
+        "static" => ColumnKind::Static,
+        _ => ColumnKind::Regular,
+    };
+    Ok(DroppedColumn {
+        ty: parse_type(row, &row.required("type", text)?, types)?,
+        kind,
+        dropped_at: WriteTimestamp(millis.saturating_mul(1000)),
+    })
 }
 
 fn load_column(row: &SchemaRow<'_>, types: &Types) -> Result<ColumnMetadata, SchemaRowError> {

@@ -37,5 +37,5 @@ pub use properties::{Properties, PropertyValue};
 pub use replication::ClusterShape;
 pub use rows::{change_mutation, replication_options};
 pub use system_schema::{SYSTEM_SCHEMA, system_schema, system_table};
-pub use table::{ColumnKind, ColumnMetadata, TableMetadata, TableParams};
+pub use table::{ColumnKind, ColumnMetadata, DroppedColumn, TableMetadata, TableParams};
 pub use view::ViewMetadata;

@@ -4,7 +4,9 @@
 use bytes::Bytes;
 
 use super::system_schema::{SYSTEM_SCHEMA, schema_table};
-use super::{ColumnKind, ColumnMetadata, KeyspaceMetadata, ReplicationParams, TableMetadata, ViewMetadata};
+use super::{
+    ColumnKind, ColumnMetadata, DroppedColumn, KeyspaceMetadata, ReplicationParams, TableMetadata, ViewMetadata,
+};
 use crate::base::SortedMap;
 use crate::data::{
     Cell, DecoratedKey, DeletionTime, EpochSeconds, KeyspaceName, Mutation, Partition, PartitionKey, Row, Slice,
@@ -150,6 +152,11 @@ impl Writer {
                 self.delete_row("columns", [&table.name, &column.name]);
             }
         }
+        for (name, column) in &table.dropped {
+            if before.and_then(|it| it.dropped.get(name)) != Some(column) {
+                self.row("dropped_columns", [&table.name, name], dropped_cells(column));
+            }
+        }
         for column in table.columns() {
             if before.and_then(|it| it.column(&column.name)) != Some(column) {
                 self.row("columns", [&table.name, &column.name], column_cells(column));
@@ -242,6 +249,20 @@ fn view_cells(table: &TableMetadata, view: &ViewMetadata) -> Vec<(&'static str, 
         ("where_clause", text(&view.where_clause)),
     ]);
     cells
+}
+
+fn dropped_cells(column: &DroppedColumn) -> Vec<(&'static str, Option<Value>)> {
+    let kind = if column.kind == ColumnKind::Static {
+        "static"
+    } else {
+        "regular"
+    };
+    let millis = column.dropped_at.0.div_euclid(1000);
+    vec![
+        ("dropped_time", Some(Value::Timestamp(millis))),
+        ("kind", text(kind)),
+        ("type", text(&column.ty.to_string())),
+    ]
 }
 
 fn column_cells(column: &ColumnMetadata) -> Vec<(&'static str, Option<Value>)> {

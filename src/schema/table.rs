@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{IndexMetadata, ViewMetadata};
 use crate::base::{Arrange, SortedMap};
-use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, TableId, TableName};
+use crate::data::{ClusteringComparator, ColumnName, CqlType, KeyspaceName, Row, TableId, TableName, WriteTimestamp};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ColumnKind {
@@ -27,6 +27,16 @@ pub struct ColumnMetadata {
     pub descending: bool,
 }
 
+/// A column that is no longer there, and what it was: its old cells are not to be seen, should it come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedColumn {
+    /// With user types as the tuples they are made of.
+    pub ty: CqlType,
+    pub kind: ColumnKind,
+    /// Cells up to this are gone. A whole number of milliseconds, which is how the schema keeps it.
+    pub dropped_at: WriteTimestamp,
+}
+
 /// One table: its identity, columns and options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableMetadata {
@@ -38,6 +48,7 @@ pub struct TableMetadata {
     /// Static and regular columns by name.
     pub statics: SortedMap<ColumnName, ColumnMetadata>,
     pub regulars: SortedMap<ColumnName, ColumnMetadata>,
+    pub dropped: SortedMap<ColumnName, DroppedColumn>,
     pub params: TableParams,
     pub comparator: ClusteringComparator,
     /// What it is a view of, if it is a materialized view.
@@ -63,6 +74,7 @@ impl TableMetadata {
             clustering: Vec::new(),
             statics: SortedMap::new(),
             regulars: SortedMap::new(),
+            dropped: SortedMap::new(),
             params,
             comparator: ClusteringComparator::default(),
             view: None,
@@ -85,6 +97,23 @@ impl TableMetadata {
             .collect();
         table.comparator = ClusteringComparator::new(order);
         table
+    }
+
+    /// The same table with other columns.
+    pub fn with_columns(&self, columns: impl IntoIterator<Item = ColumnMetadata>) -> TableMetadata {
+        let (keyspace, name) = (self.keyspace.clone(), self.name.clone());
+        let mut table = TableMetadata::new(self.id, keyspace, name, columns, self.params.clone());
+        table.dropped = self.dropped.clone();
+        table.view = self.view.clone();
+        table.indexes = self.indexes.clone();
+        table
+    }
+
+    /// Takes out of a row what was written to columns before they were dropped.
+    pub fn hide_dropped(&self, row: &mut Row) {
+        for (name, column) in &self.dropped {
+            row.drop_until(name, column.dropped_at);
+        }
     }
 
     /// In the order of `SELECT *`: partition key, clustering, statics, then the rest by name.

@@ -48,6 +48,7 @@ fn change(schema: &Schema, request: ChangeRequest, at: i64) -> Result<Mutation, 
         schema,
         cluster: &shape(),
         new_table_id: Uuid::from_u128(at as u128),
+        timestamp: WriteTimestamp(at),
     };
     let change = request.apply(&context)?;
     let mutation = change_mutation(

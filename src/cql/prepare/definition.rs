@@ -2,10 +2,16 @@
 
 use super::PrepareContext;
 use crate::cql::QueryError;
-use crate::cql::ast::{self, AlterTableAction, ColumnDefinition, Direction, QualifiedName, SchemaStatement};
-use crate::data::{ColumnName, KeyspaceName, TableName};
+use crate::cql::ast::{
+    self, AlterTableAction, AlterTypeAction, ColumnDefinition, Direction, QualifiedName, SchemaStatement, TypeName,
+};
+use crate::data::{ColumnName, KeyspaceName, TableName, WriteTimestamp};
 use crate::schema::IndexedPart;
-use crate::schema::change::{ChangeRequest, NewColumn, NewIndex, NewTable, PrimaryKey, TableRef};
+use crate::schema::change::{ChangeRequest, NewColumn, NewIndex, NewTable, PrimaryKey, TableRef, TypeAlteration};
+
+/// As in a node that was set up with Cassandra's defaults. `ColumnMask.DISABLED_ERROR_MESSAGE`
+const MASKING_IS_OFF: &str = "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the \
+     dynamic_data_masking_enabled property on cassandra.yaml";
 
 impl PrepareContext<'_> {
     pub(super) fn change(&self, statement: &SchemaStatement) -> Result<Option<ChangeRequest>, QueryError> {
@@ -32,7 +38,10 @@ impl PrepareContext<'_> {
             SchemaStatement::CreateType(it) => {
                 let keyspace = self.keyspace_of(&it.name)?;
                 self.require_keyspace(&keyspace)?;
-                let field = |(name, ty): &(String, _)| Ok((name.clone(), self.resolve_type(ty, &keyspace)?));
+                let field = |(name, ty): &(String, TypeName)| {
+                    check_field(ty)?;
+                    Ok((name.clone(), self.resolve_type(ty, &keyspace)?))
+                };
                 let fields = it.fields.iter().map(field).collect::<Result<_, QueryError>>()?;
                 let (name, if_not_exists) = (it.name.name.clone(), it.if_not_exists);
                 ChangeRequest::CreateType {
@@ -50,7 +59,7 @@ impl PrepareContext<'_> {
                     if_exists,
                 }
             }
-            SchemaStatement::AlterType(_) => return Err(not_yet("ALTER TYPE")),
+            SchemaStatement::AlterType(it) => self.alter_type(it)?,
             SchemaStatement::CreateIndex(it) => ChangeRequest::CreateIndex(NewIndex {
                 keyspace: self.keyspace_of(&it.table)?,
                 table: TableName::new(&it.table.name),
@@ -127,17 +136,9 @@ impl PrepareContext<'_> {
     fn new_columns(&self, columns: &[ColumnDefinition], keyspace: &KeyspaceName) -> Result<Vec<NewColumn>, QueryError> {
         let new_column = |column: &ColumnDefinition| {
             if column.mask.is_some() {
-                return Err(not_yet("Dynamic data masking"));
+                return Err(QueryError::invalid(MASKING_IS_OFF));
             }
             let ty = self.resolve_type(&column.type_name, keyspace)?;
-            if let crate::data::CqlType::UserType(user_type) = &ty
-                && !user_type.frozen
-                && user_type.fields.iter().any(|(_, field)| field.is_multi_cell())
-            {
-                return Err(QueryError::invalid(
-                    "Non-frozen UDTs with nested non-frozen collections are not supported",
-                ));
-            }
             Ok(NewColumn {
                 name: ColumnName::new(&column.name),
                 ty,
@@ -162,16 +163,78 @@ impl PrepareContext<'_> {
                 table,
                 properties: it.clone(),
             }),
-            AlterTableAction::AlterColumnType { .. } => {
-                Err(QueryError::invalid("Altering column types is no longer supported"))
+            AlterTableAction::AlterColumnType { .. } => Ok(ChangeRequest::RefusedTableChange {
+                table,
+                refusal: "Altering column types is no longer supported",
+            }),
+            AlterTableAction::DropCompactStorage => Ok(ChangeRequest::RefusedTableChange {
+                table,
+                refusal: "Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE",
+            }),
+            AlterTableAction::DropColumns {
+                if_exists,
+                columns,
+                timestamp,
+            } => Ok(ChangeRequest::DropColumns {
+                table,
+                if_exists: *if_exists,
+                names: names(columns),
+                timestamp: timestamp.map(WriteTimestamp),
+            }),
+            AlterTableAction::RenameColumns { renames, .. } => {
+                let rename = |(old, new): &(String, String)| (ColumnName::new(old), ColumnName::new(new));
+                Ok(ChangeRequest::RenameColumns {
+                    table,
+                    renames: renames.iter().map(rename).collect(),
+                })
             }
-            AlterTableAction::DropCompactStorage => Err(QueryError::invalid(
-                "Cannot DROP COMPACT STORAGE on table without COMPACT STORAGE",
-            )),
-            AlterTableAction::DropColumns { .. } => Err(not_yet("Dropping columns")),
-            AlterTableAction::RenameColumns { .. } => Err(not_yet("Renaming columns")),
-            AlterTableAction::MaskColumn { .. } => Err(not_yet("Dynamic data masking")),
+            AlterTableAction::MaskColumn { mask: Some(_), .. } => Err(QueryError::invalid(MASKING_IS_OFF)),
+            AlterTableAction::MaskColumn {
+                column,
+                if_exists,
+                mask: None,
+            } => Ok(ChangeRequest::DropMask {
+                table,
+                column: ColumnName::new(column),
+                if_exists: *if_exists,
+            }),
         }
+    }
+
+    fn alter_type(&self, statement: &ast::AlterType) -> Result<ChangeRequest, QueryError> {
+        let keyspace = self.keyspace_of(&statement.name)?;
+        let exists = self
+            .schema
+            .keyspace(&keyspace)
+            .is_some_and(|it| it.types.contains_key(&statement.name.name));
+        let alteration = match &statement.action {
+            // Its type may be one that does not exist either: that this one does not is the better complaint.
+            AlterTypeAction::AlterFieldType { .. } => TypeAlteration::Retype,
+            AlterTypeAction::AddField { .. } if !exists => TypeAlteration::Retype,
+            AlterTypeAction::AddField {
+                if_not_exists,
+                field,
+                type_name,
+            } => {
+                check_field(type_name)?;
+                TypeAlteration::Add {
+                    field: field.clone(),
+                    ty: self.resolve_type(type_name, &keyspace)?,
+                    written: type_name.to_string(),
+                    if_not_exists: *if_not_exists,
+                }
+            }
+            AlterTypeAction::RenameFields { if_exists, renames } => TypeAlteration::Rename {
+                renames: renames.clone(),
+                if_exists: *if_exists,
+            },
+        };
+        Ok(ChangeRequest::AlterType {
+            keyspace,
+            name: statement.name.name.clone(),
+            if_exists: statement.if_exists,
+            alteration,
+        })
     }
 
     fn table_ref(&self, name: &QualifiedName, if_exists: bool) -> Result<TableRef, QueryError> {
@@ -187,6 +250,15 @@ impl PrepareContext<'_> {
             Some(_) => Ok(()),
             None => Err(QueryError::invalid(format!("Keyspace '{keyspace}' doesn't exist"))),
         }
+    }
+}
+
+/// A field's type as it is written: whether one that is not frozen exists is not asked.
+fn check_field(ty: &TypeName) -> Result<(), QueryError> {
+    match ty {
+        TypeName::UserType(_) => Err(QueryError::invalid("A user type cannot contain non-frozen UDTs")),
+        TypeName::Native(ast::NativeType::Counter) => Err(QueryError::invalid("A user type cannot contain counters")),
+        _ => Ok(()),
     }
 }
 

@@ -156,7 +156,7 @@ impl CqlType {
     }
 
     /// Whether cells of `other` on disk can be read as cells of this type.
-    fn is_laid_out_like(&self, other: &CqlType) -> bool {
+    pub fn is_laid_out_like(&self, other: &CqlType) -> bool {
         self.reads_values_of(other)
             && self.fixed_length() == other.fixed_length()
             && self.is_multi_cell() == other.is_multi_cell()

@@ -157,6 +157,52 @@ impl CqlType {
         }
     }
 
+    /// The same type with user types as the tuples they are made of: it does not change when they do.
+    pub fn with_tuples(&self) -> CqlType {
+        self.replaced(&|ty| match ty {
+            CqlType::UserType(definition) => Some(CqlType::tuple(
+                definition.fields.iter().map(|(_, field)| field.with_tuples()),
+            )),
+            _ => None,
+        })
+    }
+
+    /// The same type with some of the types in it replaced.
+    pub fn replaced(&self, replace: &dyn Fn(&CqlType) -> Option<CqlType>) -> CqlType {
+        if let Some(other) = replace(self) {
+            return other;
+        }
+        let inner = |ty: &CqlType| Arc::new(ty.replaced(replace));
+        match self {
+            CqlType::List { element, frozen } => CqlType::List {
+                element: inner(element),
+                frozen: *frozen,
+            },
+            CqlType::Set { element, frozen } => CqlType::Set {
+                element: inner(element),
+                frozen: *frozen,
+            },
+            CqlType::Map { key, value, frozen } => CqlType::Map {
+                key: inner(key),
+                value: inner(value),
+                frozen: *frozen,
+            },
+            CqlType::Tuple(fields) => CqlType::Tuple(fields.iter().map(|ty| ty.replaced(replace)).collect()),
+            CqlType::UserType(definition) => {
+                let field = |(name, ty): &(String, CqlType)| (name.clone(), ty.replaced(replace));
+                CqlType::UserType(Arc::new(UserType {
+                    fields: definition.fields.iter().map(field).collect(),
+                    ..UserType::clone(definition)
+                }))
+            }
+            CqlType::Vector { element, dimension } => CqlType::Vector {
+                element: inner(element),
+                dimension: *dimension,
+            },
+            native => native.clone(),
+        }
+    }
+
     /// The same type as one cell; collections freeze what is inside them too.
     pub fn freeze(&self) -> CqlType {
         match self {

@@ -329,16 +329,18 @@ impl Running {
                 .collect(),
         };
         let new_table_id = self.time_uuid();
+        let timestamp = self.next_timestamp();
         let context = ChangeContext {
             schema: &self.schema,
             cluster: &cluster,
             new_table_id,
+            timestamp,
         };
         let change = change
             .apply(&context)
             .map_err(|error| (error.into(), warnings.clone()))?;
         warnings.extend(change.warnings);
-        let (timestamp, now) = (self.next_timestamp(), self.epoch_seconds());
+        let now = self.epoch_seconds();
         let mutation = change_mutation(change.before.as_deref(), change.after.as_deref(), timestamp, now);
         let result =
             |announcement: Option<SchemaChange>| announcement.map_or(QueryResult::Void, QueryResult::SchemaChange);

@@ -33,13 +33,7 @@ impl Running {
         levels::refuse_system(&plan.table().keyspace)?;
         let reads = self.evaluate(values, |at| plan.reads(at))?;
         match reads.is_empty() {
-            true => self.write_changes(
-                request,
-                Changes::Single(plan),
-                values,
-                &Prefetched::default(),
-                warnings,
-            ),
+            true => self.write_changes(request, Changes::Single(plan), values, &Prefetched::default(), warnings),
             false => self.start_prefetch(request, OwnedChanges::Single(plan.clone()), reads),
         }
     }

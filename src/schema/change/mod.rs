@@ -1,5 +1,6 @@
 //! Changes of schema: each a pure function from the schema before to the keyspace after, with Cassandra's checks.
 
+mod columns;
 mod index;
 mod keyspace;
 mod new_table;
@@ -17,7 +18,7 @@ pub use new_table::{NewColumn, NewTable, PrimaryKey};
 pub use view::{NewView, ViewWhere};
 
 use super::{ClusterShape, KeyspaceMetadata, Properties, Schema, SchemaError};
-use crate::data::{ColumnName, CqlType, KeyspaceName, TableName};
+use crate::data::{ColumnName, CqlType, KeyspaceName, TableName, WriteTimestamp};
 
 /// What a statement wants changed. Names and types are resolved, nothing else is checked yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,28 @@ pub enum ChangeRequest {
         table: TableRef,
         if_not_exists: bool,
         columns: Vec<NewColumn>,
+    },
+    DropColumns {
+        table: TableRef,
+        if_exists: bool,
+        names: Vec<ColumnName>,
+        /// Cells up to this are dropped; None: all that there are now.
+        timestamp: Option<WriteTimestamp>,
+    },
+    RenameColumns {
+        table: TableRef,
+        renames: Vec<(ColumnName, ColumnName)>,
+    },
+    /// A column is to be shown as it is again.
+    DropMask {
+        table: TableRef,
+        column: ColumnName,
+        if_exists: bool,
+    },
+    /// ALTER of a table that asks for what is refused whatever the table is like.
+    RefusedTableChange {
+        table: TableRef,
+        refusal: &'static str,
     },
     AlterTableOptions {
         table: TableRef,
@@ -69,11 +92,35 @@ pub enum ChangeRequest {
         if_not_exists: bool,
         fields: Vec<(String, CqlType)>,
     },
+    AlterType {
+        keyspace: KeyspaceName,
+        name: String,
+        if_exists: bool,
+        alteration: TypeAlteration,
+    },
     DropType {
         keyspace: KeyspaceName,
         name: String,
         if_exists: bool,
     },
+}
+
+/// What ALTER TYPE does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TypeAlteration {
+    /// The type as it was written, too, which messages repeat.
+    Add {
+        field: String,
+        ty: CqlType,
+        written: String,
+        if_not_exists: bool,
+    },
+    Rename {
+        renames: Vec<(String, String)>,
+        if_exists: bool,
+    },
+    /// No longer possible, but still told so by its own message.
+    Retype,
 }
 
 /// A table as ALTER and DROP name it.
@@ -150,6 +197,8 @@ pub struct ChangeContext<'a> {
     pub cluster: &'a ClusterShape,
     /// The identity of a table made by this change.
     pub new_table_id: Uuid,
+    /// The moment of this change.
+    pub timestamp: WriteTimestamp,
 }
 
 impl ChangeRequest {
@@ -173,7 +222,20 @@ impl ChangeRequest {
                 table,
                 if_not_exists,
                 columns,
-            } => table::add_columns(table, if_not_exists, columns, context),
+            } => columns::add(table, if_not_exists, columns, context),
+            ChangeRequest::DropColumns {
+                table,
+                if_exists,
+                names,
+                timestamp,
+            } => columns::drop(table, if_exists, names, timestamp, context),
+            ChangeRequest::RenameColumns { table, renames } => columns::rename(table, renames, context),
+            ChangeRequest::DropMask {
+                table,
+                column,
+                if_exists,
+            } => table::drop_mask(table, column, if_exists, context),
+            ChangeRequest::RefusedTableChange { table, refusal } => table::refuse(table, refusal, context),
             ChangeRequest::AlterTableOptions { table, properties } => table::alter_options(table, properties, context),
             ChangeRequest::DropTable { table } => table::drop(table, context),
             ChangeRequest::CreateView(view) => view.create(context),
@@ -191,6 +253,12 @@ impl ChangeRequest {
                 if_not_exists,
                 fields,
             } => user_type::create(keyspace, name, if_not_exists, fields, context),
+            ChangeRequest::AlterType {
+                keyspace,
+                name,
+                if_exists,
+                alteration,
+            } => user_type::alter(keyspace, name, if_exists, alteration, context),
             ChangeRequest::DropType {
                 keyspace,
                 name,
@@ -208,11 +276,17 @@ impl ChangeRequest {
             ChangeRequest::CreateIndex(index) => &index.keyspace,
             ChangeRequest::DropIndex { keyspace, .. } => keyspace,
             ChangeRequest::AddColumns { table, .. }
+            | ChangeRequest::DropColumns { table, .. }
+            | ChangeRequest::RenameColumns { table, .. }
+            | ChangeRequest::DropMask { table, .. }
+            | ChangeRequest::RefusedTableChange { table, .. }
             | ChangeRequest::AlterTableOptions { table, .. }
             | ChangeRequest::DropTable { table } => &table.keyspace,
             ChangeRequest::CreateView(view) => &view.keyspace,
             ChangeRequest::AlterView { view, .. } | ChangeRequest::DropView { view } => &view.keyspace,
-            ChangeRequest::CreateType { keyspace, .. } | ChangeRequest::DropType { keyspace, .. } => keyspace,
+            ChangeRequest::CreateType { keyspace, .. }
+            | ChangeRequest::AlterType { keyspace, .. }
+            | ChangeRequest::DropType { keyspace, .. } => keyspace,
         }
     }
 

@@ -57,6 +57,7 @@ impl NewTable {
         let id = take_id(&mut self.properties)?.unwrap_or(context.new_table_id);
         let params = TableParams::default().with(&mut self.properties)?;
         core::mem::take(&mut self.properties).finish()?;
+        self.check_nested_collections()?;
         let columns = self.columns(&key)?;
         self.check_counters(&key, &params)?;
         self.check_name()?;
@@ -88,6 +89,19 @@ impl NewTable {
                 "Duplicate column '{name}' declaration for table '{}'",
                 self.name
             ))),
+        }
+    }
+
+    fn check_nested_collections(&self) -> Result<(), SchemaError> {
+        let has_nested = |column: &NewColumn| match &column.ty {
+            CqlType::UserType(it) => !it.frozen && it.fields.iter().any(|(_, field)| field.is_multi_cell()),
+            _ => false,
+        };
+        match self.columns.iter().any(has_nested) {
+            false => Ok(()),
+            true => Err(SchemaError::invalid(
+                "Non-frozen UDTs with nested non-frozen collections are not supported",
+            )),
         }
     }
 
@@ -167,7 +181,12 @@ impl NewTable {
             } else {
                 "user-defined"
             };
-            let text = format!("Invalid non-frozen {kind} type {ty} for PRIMARY KEY column '{name}'");
+            // A user type is called by its whole name, which is quoted as if it were one identifier.
+            let shown = match ty {
+                CqlType::UserType(it) => format!("\"{}.{}\"", it.keyspace, it.name),
+                other => other.to_string(),
+            };
+            let text = format!("Invalid non-frozen {kind} type {shown} for PRIMARY KEY column '{name}'");
             return Err(SchemaError::invalid(text));
         }
         Ok(())

@@ -1,15 +1,18 @@
-//! ALTER TABLE and DROP TABLE.
+//! ALTER TABLE's options, and DROP TABLE.
 
 use std::sync::Arc;
 
-use super::{Change, ChangeContext, ChangeKind, NewColumn, TableRef};
-use crate::data::CqlType;
-use crate::schema::{ColumnKind, ColumnMetadata, KeyspaceMetadata, Properties, SchemaError, TableMetadata};
+use super::{Change, ChangeContext, ChangeKind, TableRef};
+use crate::data::ColumnName;
+use crate::schema::{KeyspaceMetadata, Properties, SchemaError, TableMetadata};
 
 type Found<'a> = (&'a Arc<KeyspaceMetadata>, &'a Arc<TableMetadata>);
 
 /// The table, or what to answer when there is none.
-fn find<'a>(reference: &TableRef, context: &ChangeContext<'a>) -> Result<Found<'a>, Result<Change, SchemaError>> {
+pub(super) fn find<'a>(
+    reference: &TableRef,
+    context: &ChangeContext<'a>,
+) -> Result<Found<'a>, Result<Change, SchemaError>> {
     let keyspace = context.schema.keyspace(&reference.keyspace);
     match keyspace.and_then(|it| it.tables.get(reference.table.as_str()).map(|table| (it, table))) {
         Some(found) => Ok(found),
@@ -22,90 +25,22 @@ fn find<'a>(reference: &TableRef, context: &ChangeContext<'a>) -> Result<Found<'
 }
 
 pub(super) fn replace(before: &Arc<KeyspaceMetadata>, table: TableMetadata) -> Change {
-    let (name, mut after) = (table.name.clone(), KeyspaceMetadata::clone(before));
+    replace_within(before, KeyspaceMetadata::clone(before), table)
+}
+
+/// As `replace`, where the table's views change with it.
+pub(super) fn replace_within(
+    before: &Arc<KeyspaceMetadata>,
+    mut after: KeyspaceMetadata,
+    table: TableMetadata,
+) -> Change {
+    let name = table.name.clone();
     after.tables.insert(name.clone(), Arc::new(table));
     Change::of_table(before, after, ChangeKind::Updated, &name)
 }
 
-pub(super) fn add_columns(
-    reference: TableRef,
-    if_not_exists: bool,
-    columns: Vec<NewColumn>,
-    context: &ChangeContext<'_>,
-) -> Result<Change, SchemaError> {
-    let (before, table) = match find(&reference, context) {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
-    refuse_view(table)?;
-    let mut keyspace = KeyspaceMetadata::clone(before);
-    let mut after = TableMetadata::clone(table);
-    let has_counters = table.is_counter();
-    for NewColumn { name, ty, is_static } in columns {
-        if after.column(&name).is_some() {
-            if if_not_exists {
-                continue;
-            }
-            return Err(SchemaError::invalid(format!(
-                "Column with name '{name}' already exists"
-            )));
-        }
-        if is_static && table.clustering.is_empty() {
-            return Err(SchemaError::invalid(
-                "Static columns are only useful (and thus allowed) if the table has at least one clustering column",
-            ));
-        }
-        if ty == CqlType::Counter && !has_counters {
-            let text = format!(
-                "{}.{}: Cannot have a counter column (\"{name}\") in a non counter table",
-                table.keyspace, table.name
-            );
-            return Err(SchemaError::configuration(text));
-        }
-        if ty != CqlType::Counter && has_counters {
-            let text = format!(
-                "{}.{}: Cannot have a non counter column (\"{name}\") in a counter table",
-                table.keyspace, table.name
-            );
-            return Err(SchemaError::configuration(text));
-        }
-        let (kind, columns) = match is_static {
-            true => (ColumnKind::Static, &mut after.statics),
-            false => (ColumnKind::Regular, &mut after.regulars),
-        };
-        let column = ColumnMetadata {
-            name: name.clone(),
-            ty,
-            kind,
-            position: 0,
-            descending: false,
-        };
-        if !is_static {
-            add_to_views(&mut keyspace, table, &column);
-        }
-        columns.insert(name, column);
-    }
-    let (name, warnings) = (after.name.clone(), after.index_warnings());
-    keyspace.tables.insert(name.clone(), Arc::new(after));
-    Ok(Change {
-        warnings,
-        ..Change::of_table(before, keyspace, ChangeKind::Updated, &name)
-    })
-}
-
-/// Views of all columns have new ones too.
-fn add_to_views(keyspace: &mut KeyspaceMetadata, base: &TableMetadata, column: &ColumnMetadata) {
-    let of_all = |it: &&Arc<TableMetadata>| it.view.as_ref().is_some_and(|view| view.includes_all_columns);
-    let views: Vec<Arc<TableMetadata>> = keyspace.views_of(base.id).filter(of_all).cloned().collect();
-    for view in views {
-        let mut view = TableMetadata::clone(&view);
-        view.regulars.insert(column.name.clone(), column.clone());
-        keyspace.tables.insert(view.name.clone(), Arc::new(view));
-    }
-}
-
 /// ALTER TABLE is not for views.
-fn refuse_view(table: &TableMetadata) -> Result<(), SchemaError> {
+pub(super) fn refuse_view(table: &TableMetadata) -> Result<(), SchemaError> {
     match table.view {
         None => Ok(()),
         Some(_) => Err(SchemaError::invalid(
@@ -166,4 +101,36 @@ pub(super) fn drop(reference: TableRef, context: &ChangeContext<'_>) -> Result<C
     let mut after = KeyspaceMetadata::clone(before);
     after.tables.remove(table.name.as_str());
     Ok(Change::of_table(before, after, ChangeKind::Dropped, &table.name))
+}
+
+/// `ALTER column DROP MASKED`. There are no masks without dynamic data masking, which is not enabled.
+pub(super) fn drop_mask(
+    reference: TableRef,
+    column: ColumnName,
+    if_exists: bool,
+    context: &ChangeContext<'_>,
+) -> Result<Change, SchemaError> {
+    let (before, table) = match find(&reference, context) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    match table.column(&column) {
+        None if !if_exists => Err(SchemaError::invalid(format!(
+            "Column with name '{column}' doesn't exist on table '{}'",
+            table.name
+        ))),
+        _ => Ok(Change::nothing(Some(before))),
+    }
+}
+
+/// What no table takes.
+pub(super) fn refuse(
+    reference: TableRef,
+    refusal: &'static str,
+    context: &ChangeContext<'_>,
+) -> Result<Change, SchemaError> {
+    match find(&reference, context) {
+        Ok(_) => Err(SchemaError::invalid(refusal)),
+        Err(answer) => answer,
+    }
 }

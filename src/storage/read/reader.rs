@@ -154,6 +154,7 @@ impl<'a> Reader<'a> {
             other.shadow(deletion);
             row.merge(other);
         }
+        self.table.hide_dropped(&mut row);
         row.purge(&self.purge);
         self.count(&row)?;
         Ok(row)
@@ -177,6 +178,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             row.shadow(&deletion.later(ranges.covering(&clustering)));
+            self.table.hide_dropped(&mut row);
             if !row.purge(&self.purge) {
                 continue;
             }
