@@ -2,7 +2,7 @@
 //!
 //! Source: Cassandra 5.0, `ModificationStatement.readRequiredLists`.
 
-use std::collections::BTreeSet;
+use crate::base::SortedSet;
 use std::sync::Arc;
 
 use super::keys::combinations;
@@ -42,7 +42,7 @@ impl ModifyPlan {
     /// What has to be read before it can be written; mostly nothing.
     pub fn reads(&self, at: &mut Evaluation<'_>) -> Result<Vec<RequiredRead>, QueryError> {
         let required = self.operations.iter().filter(|it| it.requires_read());
-        let columns: BTreeSet<ColumnName> = required.map(|it: &Operation| it.column.name.clone()).collect();
+        let columns: SortedSet<ColumnName> = required.map(|it: &Operation| it.column.name.clone()).collect();
         if columns.is_empty() {
             return Ok(Vec::new());
         }

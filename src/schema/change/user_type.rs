@@ -115,7 +115,7 @@ pub(super) fn alter(
                     }
                 }
             }
-            let mut seen = BTreeSet::new();
+            let mut seen = SortedSet::new();
             if let Some((twice, _)) = altered.fields.iter().find(|(it, _)| !seen.insert(it)) {
                 // The keyspace stands where the type was meant.
                 return Err(SchemaError::invalid(format!(
