@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::definition::not_yet;
 use super::expression::Scope;
 use super::filter::{conditions_of, other_conditions};
 use super::indexing::{self, Indexing, Search};
