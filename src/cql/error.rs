@@ -18,6 +18,8 @@ pub struct SyntaxError {
     pub offending: String,
     /// The whole message, position and excerpt included.
     pub message: String,
+    /// What to do about it, where that can be told.
+    pub advice: Option<String>,
 }
 
 /// A place in the text of a statement.
@@ -111,6 +113,7 @@ impl SyntaxError {
             place: None,
             offending: String::new(),
             message: message.into(),
+            advice: None,
         }
     }
 
@@ -137,6 +140,7 @@ impl SyntaxError {
             place: Some(place_of(text, error.offset, found.map_or(0, char::len_utf8))),
             offending: shown,
             message: format!("{position} {what}"),
+            advice: None,
         }
     }
 
@@ -162,7 +166,12 @@ impl SyntaxError {
                 None => format!("{position} {what}"),
             },
             offending,
+            advice: None,
         }
+    }
+
+    pub(super) fn with_advice(self, advice: Option<String>) -> Self {
+        SyntaxError { advice, ..self }
     }
 }
 
@@ -251,7 +260,10 @@ impl Excerpt {
 impl From<SyntaxError> for QueryError {
     fn from(error: SyntaxError) -> Self {
         QueryError::Syntax {
-            message: error.message,
+            message: match error.advice {
+                Some(advice) => format!("{}: {advice}", error.message),
+                None => error.message,
+            },
             position: error.place,
         }
     }

@@ -3,9 +3,10 @@
 //! Knows the language and the schema. Does not know where rows live or how many replicas hold them: a plan is a value
 //! that `node::session` carries out.
 
+mod advice;
 pub mod ast;
-mod functions;
 mod error;
+mod functions;
 mod keyword;
 mod lexer;
 mod parser;

@@ -46,6 +46,9 @@ pub fn describe_table(table: &TableMetadata) -> String {
         let _ = writeln!(out, "    PRIMARY KEY ({})", primary_key(table));
     }
     out.push_str(") WITH ");
+    if table.compact {
+        out.push_str("COMPACT STORAGE\n    AND ");
+    }
     out.push_str(&clustering_order(table));
     out.push_str(&options(table).join("\n    AND "));
     out.push(';');

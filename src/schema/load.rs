@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
+use super::compact;
 use super::system_schema::schema_table;
 use super::{
     ColumnKind, ColumnMetadata, DroppedColumn, IndexMetadata, KeyspaceMetadata, ReplicationParams, Schema,
@@ -173,6 +174,13 @@ fn texts(value: Value) -> Option<Vec<String>> {
     }
 }
 
+fn text_set(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::Set(items) => items.into_iter().map(text).collect(),
+        _ => None,
+    }
+}
+
 fn text_map(value: Value) -> Option<SortedMap<String, String>> {
     let Value::Map(entries) = value else { return None };
     entries
@@ -292,7 +300,14 @@ fn load_tables(
             continue;
         };
         let id = row.required("id", uuid).map(TableId)?;
+        // Views have no flags.
+        let flags = row.optional("flags", text_set)?;
+        let (compact, columns) = match flags {
+            Some(flags) => compact::shown_columns(&flags, columns),
+            None => (false, columns),
+        };
         let mut table = TableMetadata::new(id, keyspace.into(), TableName::new(&name), columns, load_params(&row)?);
+        table.compact = compact;
         table.dropped = dropped_by_table.remove(&name).unwrap_or_default();
         if core::ptr::eq(row.table, views) {
             table.view = Some(Arc::new(load_view(&row)?));

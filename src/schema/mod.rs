@@ -4,6 +4,7 @@
 //! (`node` sends it), nor the statement it came from (`cql` parses that).
 
 pub mod change;
+mod compact;
 mod compaction;
 mod compression;
 mod builtin;

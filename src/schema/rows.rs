@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::compact;
 use super::system_schema::{SYSTEM_SCHEMA, schema_table};
 use super::{
     ColumnKind, ColumnMetadata, DroppedColumn, KeyspaceMetadata, ReplicationParams, TableMetadata, ViewMetadata,
@@ -157,9 +158,10 @@ impl Writer {
                 self.row("dropped_columns", [&table.name, name], dropped_cells(column));
             }
         }
-        for column in table.columns() {
-            if before.and_then(|it| it.column(&column.name)) != Some(column) {
-                self.row("columns", [&table.name, &column.name], column_cells(column));
+        let stored_before = before.map(compact::stored_columns).unwrap_or_default();
+        for column in compact::stored_columns(table) {
+            if !stored_before.contains(&column) {
+                self.row("columns", [&table.name, &column.name], column_cells(&column));
             }
         }
         self.indexes(before, table);
@@ -291,6 +293,7 @@ fn column_cells(column: &ColumnMetadata) -> Vec<(&'static str, Option<Value>)> {
 
 fn table_cells(table: &TableMetadata) -> Vec<(&'static str, Option<Value>)> {
     let params = &table.params;
+    let flags = compact::flags(table).into_iter();
     let map = |map: &SortedMap<String, String>| Some(text_map(map.clone()));
     let extensions = params
         .extensions
@@ -319,7 +322,10 @@ fn table_cells(table: &TableMetadata) -> Vec<(&'static str, Option<Value>)> {
             Some(Value::Int(params.default_time_to_live as i32)),
         ),
         ("extensions", Some(Value::Map(extensions.collect()))),
-        ("flags", Some(Value::Set(vec![Value::Text("compound".into())]))),
+        (
+            "flags",
+            Some(Value::Set(flags.map(|flag| Value::Text(flag.into())).collect())),
+        ),
         ("gc_grace_seconds", Some(Value::Int(params.gc_grace_seconds as i32))),
         ("id", Some(Value::Uuid(table.id.0))),
         (

@@ -49,6 +49,8 @@ pub struct TableMetadata {
     pub statics: SortedMap<ColumnName, ColumnMetadata>,
     pub regulars: SortedMap<ColumnName, ColumnMetadata>,
     pub dropped: SortedMap<ColumnName, DroppedColumn>,
+    /// WITH COMPACT STORAGE: rows have no markers, a row is there while it has a value.
+    pub compact: bool,
     pub params: TableParams,
     pub comparator: ClusteringComparator,
     /// What it is a view of, if it is a materialized view.
@@ -75,6 +77,7 @@ impl TableMetadata {
             statics: SortedMap::new(),
             regulars: SortedMap::new(),
             dropped: SortedMap::new(),
+            compact: false,
             params,
             comparator: ClusteringComparator::default(),
             view: None,
@@ -106,6 +109,7 @@ impl TableMetadata {
         table.dropped = self.dropped.clone();
         table.view = self.view.clone();
         table.indexes = self.indexes.clone();
+        table.compact = self.compact;
         table
     }
 

@@ -98,6 +98,7 @@ fn table(name: &str, clustering: bool) -> ChangeRequest {
         } else {
             Vec::new()
         },
+        compact: false,
         properties: Properties::default(),
     })
 }

@@ -7,8 +7,11 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Bytes, compressed, that all of it may have: a second on a 10 Mbit/s line.
-pub const LIMIT: usize = 1_000_000;
+/// Bytes, compressed, that all of it should have: a second on a 10 Mbit/s line.
+const GOAL: usize = 1_000_000;
+
+/// What it may have today, which is above the goal: it may only come down.
+pub const LIMIT: usize = 1_450_000;
 
 pub struct Report {
     /// Name, bytes as stored, bytes compressed.
@@ -30,7 +33,7 @@ impl fmt::Display for Report {
         let stored: usize = self.files.iter().map(|(_, stored, _)| stored).sum();
         write!(
             f,
-            "{stored:>12} {:>12}  together; the limit is {LIMIT}",
+            "{stored:>12} {:>12}  together; the goal is {GOAL}, the limit {LIMIT}",
             self.compressed()
         )
     }

@@ -98,6 +98,9 @@ struct GoldenArgs {
     /// Only says how many blocks of each file are equal.
     #[arg(short, long)]
     quiet: bool,
+    /// Makes docs/cql-coverage.md of the scripts and the list of known differences beside them; runs nothing.
+    #[arg(long)]
+    coverage: bool,
     /// Only names the blocks that differ, by file and line, as `tests/golden/known-differences.txt` lists them.
     #[arg(long, conflicts_with = "quiet")]
     list: bool,

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ringscope::base::Seed;
-use ringscope::shell::golden::{BlockReport, Runner};
+use ringscope::shell::golden::{BlockReport, Runner, coverage};
 
 use super::{Failure, GoldenArgs};
 
 pub fn run(args: &GoldenArgs) -> Result<ExitCode, Failure> {
     let mut stdout = std::io::stdout().lock();
+    if args.coverage {
+        return show_coverage(args, &mut stdout);
+    }
     let (mut passed, mut failed) = (0, 0);
     for path in &args.files {
         let script = super::read(path)?;
@@ -44,6 +47,23 @@ pub fn run(args: &GoldenArgs) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The table of what works, from the scripts and the list of known differences beside them. Nothing is run.
+fn show_coverage(args: &GoldenArgs, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let mut scripts = Vec::new();
+    for path in &args.files {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        scripts.push((name, super::read(path)?));
+    }
+    let list = args.files.first().and_then(|path| path.parent());
+    let known = match list.map(|folder| folder.join("known-differences.txt")) {
+        Some(path) if path.exists() => super::read(&path)?,
+        _ => String::new(),
+    };
+    let scripts = scripts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    write!(out, "{}", coverage(scripts, &known))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A line of the list of known differences: where, and why.

@@ -5,8 +5,10 @@
 use bytes::Bytes;
 use num_bigint::BigInt;
 
+use super::Body;
 use super::arithmetic::divide_at;
-use super::number::{convert, is_numeric, rescaled, to_big, to_decimal, to_double};
+use super::number::{NUMERIC, convert, is_numeric, rescaled, to_big, to_decimal, to_double};
+use super::overload::{self, Argument, ArgumentKind, Signature};
 use crate::cql::QueryError;
 use crate::data::{CqlType, Decimal, Value};
 
@@ -72,9 +74,15 @@ impl Aggregate {
             "sum" if is_numeric(ty) => (Kind::Sum(ty.clone()), of_sum(ty)),
             "avg" if is_numeric(ty) => (Kind::Average(ty.clone()), of_sum(ty)),
             _ => {
-                return Err(QueryError::invalid(format!(
-                    "Invalid call to function system.{name}, none of its type signatures match"
-                )));
+                let argument = Argument {
+                    text: String::new(),
+                    kind: ArgumentKind::Typed(ty.clone()),
+                    inferred: None,
+                };
+                let overload = |ty: CqlType| Signature::new(vec![ty.clone()], of_sum(&ty), Body::Negation);
+                let overloads = NUMERIC.into_iter().map(overload).collect();
+                let chosen = overload::choose(name, overloads, &[argument], None)?;
+                return Aggregate::named(name, &chosen.parameters);
             }
         };
         Ok((Aggregate(kind), returns))

@@ -4,12 +4,13 @@
 
 use bytes::Bytes;
 
-use super::number::{convert, is_numeric};
-use super::{conversion, text};
+use super::number::{NUMERIC, convert, is_numeric};
+use super::overload::Signature;
+use super::{Body, conversion, text};
 use crate::cql::QueryError;
 use crate::data::{CqlType, Value};
 
-pub fn can_cast(from: &CqlType, to: &CqlType) -> bool {
+fn can_cast(from: &CqlType, to: &CqlType) -> bool {
     use CqlType::{Ascii, Boolean, Date, Inet, Text, Time, Timestamp, Timeuuid, Uuid};
     match (from, to) {
         _ if from == to => true,
@@ -19,6 +20,16 @@ pub fn can_cast(from: &CqlType, to: &CqlType) -> bool {
         (Boolean | Timeuuid | Timestamp | Date | Time | Uuid | Inet, Ascii | Text) => true,
         _ => false,
     }
+}
+
+/// The casts to a type, one from each that there is one from; none at all if nothing is cast to it.
+pub fn overloads(to: &CqlType) -> Vec<Signature> {
+    use CqlType::{Ascii, Boolean, Date, Inet, Time, Timestamp, Timeuuid, Uuid};
+    let others = [Ascii, Boolean, Date, Inet, Time, Timestamp, Timeuuid, Uuid];
+    let from = NUMERIC.into_iter().chain(others);
+    from.filter(|from| from != to && can_cast(from, to))
+        .map(|from| Signature::new(vec![from], to.clone(), Body::Cast))
+        .collect()
 }
 
 pub fn run(from: &CqlType, to: &CqlType, value: &Bytes) -> Result<Option<Bytes>, QueryError> {

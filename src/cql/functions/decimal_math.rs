@@ -96,11 +96,7 @@ pub fn exp(number: &Decimal) -> Result<Decimal, &'static str> {
     let magnitude = number.precision() as i64 - i64::from(number.scale);
     // Java's powers have exponents of 32 bits, and so has a scale.
     if magnitude > 10 {
-        return Err(if number.unscaled.is_negative() {
-            "Underflow"
-        } else {
-            "Overflow"
-        });
+        return Err("Overflow");
     }
     let working = digits + GUARD_DIGITS + magnitude.max(0) as u32;
     let one = power_of_ten(working);

@@ -58,42 +58,35 @@ pub fn parse_object(text: &str) -> Result<Option<IndexMap<String, JsonValue>>, J
     let mut parser = Parser::new(text);
     parser.skip_space();
     let start = parser.at;
-    let value = parse(text)?;
-    let built = |what: &str| {
-        format!(
-            "Cannot construct instance of `java.util.LinkedHashMap` (although at least one Creator exists): no {what}"
-        )
+    let wrong = |what: &str| {
+        Err(JsonError {
+            class: MISMATCH,
+            message: parser.located(what, start),
+        })
     };
-    let message = match &value {
-        JsonValue::Map(entries) => return Ok(Some(entries.clone())),
-        JsonValue::Null => return Ok(None),
-        JsonValue::List(_) => "Cannot deserialize value of type \
-             `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` from Array value (token `JsonToken.START_ARRAY`)"
-            .to_string(),
-        JsonValue::String(it) => built(&format!(
-            "String-argument constructor/factory method to deserialize from String value ('{it}')"
-        )),
-        JsonValue::Boolean(it) => built(&format!(
-            "boolean/Boolean-argument constructor/factory method to deserialize from boolean value ({it})"
-        )),
-        JsonValue::Double(_) => built(&format!(
-            "double/Double-argument constructor/factory method to deserialize from Number value ({value})"
-        )),
-        JsonValue::Integer(_) => {
-            let kind = match value.class() {
-                "Integer" => "int/Int",
-                "Long" => "long/Long",
-                _ => "BigInteger",
-            };
-            built(&format!(
-                "{kind}-argument constructor/factory method to deserialize from Number value ({value})"
-            ))
-        }
+    let not_from = |what: &str, token: &str| {
+        wrong(&format!(
+            "Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` from {what} value \
+             (token `JsonToken.{token}`)"
+        ))
     };
-    Err(JsonError {
-        class: MISMATCH,
-        message: parser.located(&message, start),
-    })
+    // What a document begins with is looked at first, whatever comes after it.
+    if parser.peek() == Some('[') {
+        return not_from("Array", "START_ARRAY");
+    }
+    match parse(text)? {
+        JsonValue::Map(entries) => Ok(Some(entries)),
+        JsonValue::Null => Ok(None),
+        JsonValue::List(_) => not_from("Array", "START_ARRAY"),
+        JsonValue::Integer(_) => not_from("Integer", "VALUE_NUMBER_INT"),
+        JsonValue::Double(_) => not_from("Floating-point", "VALUE_NUMBER_FLOAT"),
+        JsonValue::Boolean(true) => not_from("Boolean", "VALUE_TRUE"),
+        JsonValue::Boolean(false) => not_from("Boolean", "VALUE_FALSE"),
+        JsonValue::String(it) => wrong(&format!(
+            "Cannot construct instance of `java.util.LinkedHashMap` (although at least one Creator exists): no \
+             String-argument constructor/factory method to deserialize from String value ('{it}')"
+        )),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -209,8 +202,28 @@ impl Parser {
             'I' => self.non_standard("Infinity", "ALLOW_NON_NUMERIC_NUMBERS"),
             ']' | '}' if self.within() != Within::Root && !self.closes(character) => self.mismatched(character),
             character if character.is_alphabetic() || character == '_' || character == '$' => self.unknown_word(),
+            '+' => {
+                self.at += 1;
+                self.not_in_number(
+                    '+',
+                    "JSON spec does not allow numbers to have plus signs: enable \
+                     `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",
+                    self.at,
+                )
+            }
+            '/' => self.unexpected(
+                "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)",
+            ),
             _ => self.unexpected(&format!("expected a valid value {VALUES}")),
         }
+    }
+
+    fn not_in_number<T>(&self, found: char, comment: &str, at: usize) -> Result<T, JsonError> {
+        let message = format!(
+            "Unexpected character ({}) in numeric value: {comment}",
+            described(found)
+        );
+        self.error(WRONG, &message, at)
     }
 
     fn closes(&self, character: char) -> bool {
@@ -312,7 +325,14 @@ impl Parser {
         }
         self.skip_space();
         match self.peek() {
-            None => self.ends(&format!(" within/between {} entries", self.within().name())),
+            // The one end of input that is an exception of the general kind.
+            None => {
+                let message = format!(
+                    "Unexpected end-of-input within/between {} entries",
+                    self.within().name()
+                );
+                self.error(WRONG, &message, self.characters.len())
+            }
             Some(']') if self.within() == Within::Array => self.unexpected(&format!("expected a valid value {VALUES}")),
             _ => Ok(false),
         }
@@ -331,7 +351,7 @@ impl Parser {
             self.at += 1;
             match character {
                 '"' => break,
-                '\\' => units.push(self.escape(place)?),
+                '\\' => units.push(self.escape()?),
                 control if control < ' ' => {
                     let what = if place == "in field name" {
                         "name"
@@ -351,15 +371,7 @@ impl Parser {
         Ok(char::decode_utf16(units).map(|it| it.unwrap_or('?')).collect())
     }
 
-    fn escape(&mut self, place: &str) -> Result<u16, JsonError> {
-        let unfinished = format!(
-            " in character escape sequence ({})",
-            if place == "in field name" {
-                "in field name"
-            } else {
-                place
-            }
-        );
+    fn escape(&mut self) -> Result<u16, JsonError> {
         let Some(character) = self.peek() else {
             return self.ends(" in character escape sequence");
         };
@@ -375,7 +387,7 @@ impl Parser {
                 let mut unit = 0;
                 for _ in 0..4 {
                     let Some(digit) = self.peek() else {
-                        return self.ends(&unfinished.replace(&format!(" ({place})"), ""));
+                        return self.ends(" in character escape sequence");
                     };
                     let Some(value) = digit.to_digit(16) else {
                         return self.unexpected("expected a hex-digit for character escape sequence");
@@ -387,7 +399,7 @@ impl Parser {
             }
             other => {
                 let message = format!("Unrecognized character escape {}", described(other));
-                return self.error(WRONG, &message, self.at);
+                return self.error(WRONG, &message, self.at - 1);
             }
         })
     }
@@ -397,9 +409,10 @@ impl Parser {
         if self.peek() == Some('-') {
             self.at += 1;
         }
-        let expected = |parser: &Parser, message: &str| match parser.peek() {
+        // Of a fraction and an exponent the place told is the one before.
+        let expected = |parser: &Parser, message: &str, back: usize| match parser.peek() {
             None => parser.ends(" within/between number"),
-            Some(_) => parser.unexpected(message),
+            Some(found) => parser.not_in_number(found, message, parser.at - back),
         };
         match self.peek() {
             Some('0') => {
@@ -413,6 +426,7 @@ impl Parser {
                 return expected(
                     self,
                     "expected digit (0-9) to follow minus sign, for valid numeric value",
+                    0,
                 );
             }
         }
@@ -421,7 +435,7 @@ impl Parser {
             is_whole = false;
             self.at += 1;
             if !matches!(self.peek(), Some('0'..='9')) {
-                return expected(self, "Decimal point not followed by a digit");
+                return expected(self, "Decimal point not followed by a digit", 1);
             }
             self.digits();
         }
@@ -432,7 +446,7 @@ impl Parser {
                 self.at += 1;
             }
             if !matches!(self.peek(), Some('0'..='9')) {
-                return expected(self, "Exponent indicator not followed by a digit");
+                return expected(self, "Exponent indicator not followed by a digit", 1);
             }
             self.digits();
         }

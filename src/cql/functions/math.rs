@@ -7,7 +7,7 @@ use num_bigint::Sign;
 
 use super::arithmetic::divide_at;
 use super::decimal_math;
-use super::number::{convert, to_double};
+use super::number::{convert, to_decimal, to_double};
 use crate::cql::QueryError;
 use crate::data::{CqlType, Decimal, Value};
 
@@ -39,15 +39,15 @@ impl Function {
             Function::Abs => Some(absolute(value)),
             Function::Round => round(value),
             Function::Exp | Function::Log | Function::Log10 => {
-                if let Value::Decimal(number) = &value {
+                if let (Value::Decimal(_) | Value::Varint(_), Some(number)) = (&value, to_decimal(&value)) {
                     let result = match self {
-                        Function::Exp => decimal_math::exp(number),
-                        Function::Log => decimal_math::ln(number),
-                        _ => decimal_math::log10(number),
+                        Function::Exp => decimal_math::exp(&number),
+                        Function::Log => decimal_math::ln(&number),
+                        _ => decimal_math::log10(&number),
                     };
                     let result =
                         result.map_err(|why| QueryError::Server(format!("java.lang.ArithmeticException: {why}")))?;
-                    return Ok(Some(Value::Decimal(result).encode()));
+                    return Ok(convert(&Value::Decimal(result), ty).map(|value| value.encode()));
                 }
                 let result = to_double(&value).map(|number| match self {
                     Function::Exp => libm::exp(number),

@@ -30,7 +30,6 @@ use crate::data::composite::compose_key;
 use crate::data::{CqlType, Similarity, Value, token_of};
 
 pub use aggregate::{Aggregate, State, is_aggregate};
-pub use cast::can_cast;
 pub use factory::common_type;
 pub use json::{JsonDocument, to_json};
 pub use number::is_numeric;
@@ -123,8 +122,14 @@ pub fn add(ty: &CqlType, left: &Bytes, right: &Bytes) -> Result<Option<Bytes>, Q
     arithmetic::run(ArithmeticOperator::Plus, &[ty.clone(), ty.clone()], ty, left, right)
 }
 
-pub fn cast(from: CqlType, to: CqlType) -> Signature {
-    Signature::new(vec![from], to, Body::Cast)
+/// The cast of an argument to a type; `None` if nothing is cast to it.
+pub fn cast(argument: &Argument, to: &CqlType) -> Result<Option<Signature>, QueryError> {
+    let overloads = cast::overloads(to);
+    if overloads.is_empty() {
+        return Ok(None);
+    }
+    let name = format!("system.cast_as_{to}");
+    overload::choose(&name, overloads, core::slice::from_ref(argument), None).map(Some)
 }
 
 impl<A> Call<A> {

@@ -198,6 +198,7 @@ fn check(name: &str, function: &Signature, arguments: &[Argument]) -> Result<(),
 }
 
 fn signature_text(name: &str, function: &Signature) -> String {
+    let keyspace = if name.contains('.') { "" } else { "system." };
     let parameters: Vec<String> = function.parameters.iter().map(CqlType::to_string).collect();
-    format!("{name} : ({}) -> {}", parameters.join(", "), function.returns)
+    format!("{keyspace}{name} : ({}) -> {}", parameters.join(", "), function.returns)
 }

@@ -63,12 +63,15 @@ pub fn json(ty: &CqlType, value: &Value) -> String {
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
         (CqlType::Tuple(types), Value::Tuple(fields)) => {
-            list(types.iter().zip(fields).map(|(ty, field)| or_null(ty, field)))
+            list(types.iter().enumerate().map(|(at, ty)| or_null(ty, fields.get(at))))
         }
         (CqlType::UserType(user_type), Value::UserType(fields)) => {
-            let pairs = user_type.fields.iter().zip(fields);
-            let field =
-                pairs.map(|((name, ty), field)| format!("{}: {}", quoted(&json_name(name)), or_null(ty, field)));
+            // One written before its type grew lacks the last fields.
+            let field = user_type
+                .fields
+                .iter()
+                .enumerate()
+                .map(|(at, (name, ty))| format!("{}: {}", quoted(&json_name(name)), or_null(ty, fields.get(at))));
             format!("{{{}}}", field.collect::<Vec<_>>().join(", "))
         }
         (
@@ -101,8 +104,9 @@ pub fn java_double(number: f64) -> String {
     java_number(number.abs(), number.is_sign_negative(), format!("{:e}", number.abs()))
 }
 
-fn or_null(ty: &CqlType, value: &Option<Value>) -> String {
-    value.as_ref().map_or("null".to_string(), |value| json(ty, value))
+fn or_null(ty: &CqlType, value: Option<&Option<Value>>) -> String {
+    let value = value.and_then(Option::as_ref);
+    value.map_or("null".to_string(), |value| json(ty, value))
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

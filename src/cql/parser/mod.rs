@@ -24,6 +24,7 @@ mod view;
 
 use std::borrow::Cow;
 
+use super::advice::advise;
 use super::ast::{BindMarker, Statement};
 use super::error::{Fault, SyntaxError};
 use super::keyword::Keyword;
@@ -206,13 +207,20 @@ impl<'a> Parser<'a> {
                 furthest,
             } => match (self.tokens[furthest].kind, &self.lex_error) {
                 (TokenKind::Invalid, Some(error)) => SyntaxError::from_lexer(self.text, error),
-                _ => SyntaxError::at_token(
-                    self.text,
-                    self.tokens[at],
-                    fault,
-                    self.tokens[marked],
-                    self.tokens[furthest],
-                ),
+                _ => {
+                    let expected = match fault {
+                        Fault::Expected(kind) => Some(kind),
+                        _ => None,
+                    };
+                    SyntaxError::at_token(
+                        self.text,
+                        self.tokens[at],
+                        fault,
+                        self.tokens[marked],
+                        self.tokens[furthest],
+                    )
+                    .with_advice(advise(self.text, &self.tokens, at, expected))
+                }
             },
             Failure::TooDeep => SyntaxError::unplaced(format!(
                 "Too many levels of nesting: at most {MAX_NESTING} are supported"

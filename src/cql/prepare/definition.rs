@@ -104,9 +104,6 @@ impl PrepareContext<'_> {
         if !crate::schema::change::is_local_system_keyspace(&keyspace) {
             self.require_keyspace(&keyspace)?;
         }
-        if statement.options.compact_storage {
-            return Err(not_yet("COMPACT STORAGE"));
-        }
         let in_column = statement
             .columns
             .iter()
@@ -129,6 +126,7 @@ impl PrepareContext<'_> {
                 .map(|(name, it)| (ColumnName::new(name), *it == Direction::Descending))
                 .collect(),
             properties: statement.options.properties.clone(),
+            compact: statement.options.compact_storage,
             keyspace,
         })
     }
@@ -220,7 +218,7 @@ impl PrepareContext<'_> {
                 TypeAlteration::Add {
                     field: field.clone(),
                     ty: self.resolve_type(type_name, &keyspace)?,
-                    written: type_name.to_string(),
+                    written: qualified(type_name, &keyspace).to_string(),
                     if_not_exists: *if_not_exists,
                 }
             }
@@ -250,6 +248,27 @@ impl PrepareContext<'_> {
             Some(_) => Ok(()),
             None => Err(QueryError::invalid(format!("Keyspace '{keyspace}' doesn't exist"))),
         }
+    }
+}
+
+/// A type with its user types called by their whole names, as messages have it once they were looked up.
+fn qualified(ty: &TypeName, keyspace: &KeyspaceName) -> TypeName {
+    let inner = |ty: &TypeName| Box::new(qualified(ty, keyspace));
+    match ty {
+        TypeName::List(element) => TypeName::List(inner(element)),
+        TypeName::Set(element) => TypeName::Set(inner(element)),
+        TypeName::Map(key, value) => TypeName::Map(inner(key), inner(value)),
+        TypeName::Tuple(fields) => TypeName::Tuple(fields.iter().map(|it| qualified(it, keyspace)).collect()),
+        TypeName::Vector { element, dimension } => TypeName::Vector {
+            element: inner(element),
+            dimension: *dimension,
+        },
+        TypeName::Frozen(ty) => TypeName::Frozen(inner(ty)),
+        TypeName::UserType(name) => TypeName::UserType(QualifiedName {
+            keyspace: Some(keyspace.to_string()),
+            name: name.name.clone(),
+        }),
+        other => other.clone(),
     }
 }
 

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::restrictions::existing_column;
-use super::selector_term::{as_term, is_literal};
+use super::selected_literal::collect;
+use super::selector_term::is_literal;
 use super::stamps::{StampKind, StampedPart, Stamps};
 use super::term::{Receiver, TypedTerm};
-use super::{Evaluation, PrepareContext, definition::not_yet, selector_text::selector_text};
+use super::{Evaluation, PrepareContext, selector_text::selector_text};
 use crate::cql::QueryError;
 use crate::cql::ast::{CellMetadata, QualifiedName, Selector, Term};
 use crate::cql::functions::{self, Aggregate, Argument, ArgumentKind, Call, Signature};
@@ -40,6 +41,11 @@ pub enum Expression {
         ty: CqlType,
         from: Option<Box<TypedTerm>>,
         to: Option<Box<TypedTerm>>,
+    },
+    /// A list, set, map, tuple or user type of these parts.
+    Collected {
+        ty: CqlType,
+        parts: Vec<Expression>,
     },
     /// A field of a user type.
     Field {
@@ -127,6 +133,7 @@ impl Expression {
                     false => Some(join_collection(kept.len() / width, kept)),
                 }
             }
+            Expression::Collected { ty, parts } => return collect(ty, parts, row, at),
             Expression::Field { of, at: field, count } => {
                 let Some(whole) = of.evaluate(row, at)? else {
                     return Ok(None);
@@ -180,7 +187,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-type Typed = (Expression, CqlType);
+pub(super) type Typed = (Expression, CqlType);
 
 impl PrepareContext<'_> {
     /// A term that has to be computed, as what its receiver wants.
@@ -236,15 +243,7 @@ impl PrepareContext<'_> {
                 let ty = self.resolve_type(hint, scope.keyspace)?;
                 let text = selector_text(selector);
                 if is_literal(inner) {
-                    let Some(term) = as_term(inner) else {
-                        return Err(not_yet("Columns within a literal"));
-                    };
-                    let receiver = Receiver {
-                        name: text,
-                        ty: ty.clone(),
-                    };
-                    let term = self.term(&term, &receiver, scope.keyspace)?;
-                    return Ok((Expression::Term(Box::new(term)), ty));
+                    return self.hinted(hint, inner, text, scope);
                 }
                 let (expression, found) = self.expression(inner, Some(&ty), scope)?;
                 match ty.assignment_from(&found) {
@@ -263,13 +262,16 @@ impl PrepareContext<'_> {
                 if from == to {
                     return Ok((expression, to));
                 }
-                if !functions::can_cast(&from, &to) {
-                    return Err(QueryError::invalid(format!(
-                        "{} cannot be cast to {to}",
-                        selector_text(inner)
-                    )));
+                let text = selector_text(inner);
+                let argument = Argument {
+                    text: text.clone(),
+                    kind: ArgumentKind::Typed(from),
+                    inferred: None,
+                };
+                match functions::cast(&argument, &to)? {
+                    Some(cast) => Ok(call("cast", cast, vec![expression])),
+                    None => Err(QueryError::invalid(format!("{text} cannot be cast to {to}"))),
                 }
-                Ok(call("cast", functions::cast(from, to), vec![expression]))
             }
             Selector::Function { name, arguments } => self.function(name, arguments, wanted, scope),
             Selector::Arithmetic { left, operator, right } => {
@@ -343,65 +345,6 @@ impl PrepareContext<'_> {
                 "Invalid element selection: {text} is of type {ty} is not a collection"
             ))),
         }
-    }
-
-    fn literal(
-        &self,
-        selector: &Selector,
-        wanted: Option<&CqlType>,
-        scope: &mut Scope<'_>,
-    ) -> Result<Typed, QueryError> {
-        let text = selector_text(selector);
-        let Some(wanted) = wanted else {
-            return Err(QueryError::invalid(format!(
-                "Cannot infer type for term {text} in selection clause (try using a cast to force a type)"
-            )));
-        };
-        let Some(term) = as_term(selector) else {
-            return Err(not_yet("Columns within a literal"));
-        };
-        let receiver = Receiver {
-            name: text,
-            ty: wanted.clone(),
-        };
-        let term = self.term(&term, &receiver, scope.keyspace)?;
-        Ok((Expression::Term(Box::new(term)), wanted.clone()))
-    }
-
-    /// A constant with the type it has when nothing else says one.
-    fn literal_by_itself(&self, selector: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {
-        let ty = match selector {
-            Selector::Literal(literal) => Some(literal.kind.preferred_type(&literal.text)?),
-            _ => None,
-        };
-        self.literal(selector, ty.as_ref(), scope)
-    }
-
-    /// The type of a literal by itself, as far as its elements tell one.
-    fn type_by_itself(&self, selector: &Selector, scope: &mut Scope<'_>) -> Option<CqlType> {
-        let mut common = |selectors: &mut dyn Iterator<Item = &Selector>| {
-            let types: Option<Vec<CqlType>> = selectors.map(|it| self.type_by_itself(it, scope)).collect();
-            functions::common_type(&types?)
-        };
-        Some(match selector {
-            Selector::Literal(literal) => literal.kind.preferred_type(&literal.text).ok()?,
-            Selector::Null => return None,
-            Selector::List(elements) => CqlType::list(common(&mut elements.iter())?),
-            Selector::Set(elements) => CqlType::set(common(&mut elements.iter())?),
-            Selector::MapOrUserType(entries) => {
-                let key = common(&mut entries.iter().map(|(key, _)| key))?;
-                CqlType::map(key, common(&mut entries.iter().map(|(_, value)| value))?)
-            }
-            Selector::Parenthesized(elements) => match elements.as_slice() {
-                [only] => return self.type_by_itself(only, scope),
-                several => {
-                    let types = several.iter().map(|it| self.type_by_itself(it, scope));
-                    CqlType::tuple(types.collect::<Option<Vec<_>>>()?)
-                }
-            },
-            Selector::TypeHint { hint, .. } => self.resolve_type(hint, scope.keyspace).ok()?,
-            other => self.expression(other, None, scope).ok()?.1,
-        })
     }
 
     fn metadata(&self, which: CellMetadata, of: &Selector, scope: &mut Scope<'_>) -> Result<Typed, QueryError> {

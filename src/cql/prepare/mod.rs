@@ -24,6 +24,7 @@ mod restrictions;
 mod row_view;
 mod run;
 mod select;
+mod selected_literal;
 mod selection;
 mod selector_term;
 mod selector_text;

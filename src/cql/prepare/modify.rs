@@ -16,7 +16,7 @@ use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedSet;
 use crate::cql::QueryError;
-use crate::cql::ast::{Delete, Insert, InsertJson, JsonValue, Update, Using};
+use crate::cql::ast::{Condition, Delete, Insert, InsertJson, JsonValue, Update, Using};
 use crate::cql::functions::JsonDocument;
 use crate::data::{DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, Row, Slice, WriteTimestamp};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
@@ -188,7 +188,8 @@ impl PrepareContext<'_> {
         let partition_keys = required_partition_key(table, &restrictions, Kind::Update)?;
         refuse_foreign_restrictions(table, &restrictions)?;
         let clustering = leading_choices(&table.clustering, &restrictions);
-        let only_statics = operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        let only_statics = operations.iter().all(|it| it.column.kind == ColumnKind::Static)
+            && !is_about_rows(statement.condition.as_ref(), table);
         let names_no_clustering = table.clustering.iter().all(|column| restrictions.of(column).is_none());
         if only_statics && !names_no_clustering {
             return Err(only_static_columns(Kind::Update));
@@ -230,7 +231,9 @@ impl PrepareContext<'_> {
             _ => None,
         };
         check_clustering_prefix(table, &restrictions, prefix.width() + usize::from(bounds.is_some()))?;
-        let only_statics = !operations.is_empty() && operations.iter().all(|it| it.column.kind == ColumnKind::Static);
+        let only_statics = !operations.is_empty()
+            && operations.iter().all(|it| it.column.kind == ColumnKind::Static)
+            && !is_about_rows(statement.condition.as_ref(), table);
         if only_statics && table.clustering.iter().any(|column| restrictions.of(column).is_some()) {
             return Err(only_static_columns(Kind::Delete));
         }
@@ -331,7 +334,7 @@ impl ModifyPlan {
                     let clustering = self.table.comparator.clustering(values.iter().cloned().map(Some));
                     writer.found = found.row(self.table.id, &key, Some(&clustering));
                     let mut row = match (self.kind, self.operations.is_empty()) {
-                        (Kind::Insert, _) => Row::inserted(timestamp, expiry),
+                        (Kind::Insert, _) if !self.table.compact => Row::inserted(timestamp, expiry),
                         (Kind::Delete, true) => Row::deleted(deletion),
                         _ => Row::default(),
                     };
@@ -416,6 +419,17 @@ pub(super) fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Resu
     match choices.null_column(columns) {
         Some(column) => Err(null_in_condition(&column.name)),
         None => Ok(()),
+    }
+}
+
+/// Whether a condition looks at a column that each row has for itself.
+fn is_about_rows(condition: Option<&Condition>, table: &TableMetadata) -> bool {
+    match condition {
+        Some(Condition::Columns(columns)) => columns.iter().any(|it| {
+            let column = table.column(&it.column);
+            column.is_some_and(|column| column.kind == ColumnKind::Regular)
+        }),
+        _ => false,
     }
 }
 

@@ -30,11 +30,12 @@ impl Prefetched {
 
     /// The row of a clustering; the static row without one.
     pub(super) fn row(&self, table: TableId, key: &DecoratedKey, clustering: Option<&Clustering>) -> Option<&Row> {
-        let (_, partition) = self.0.iter().find(|(id, it)| *id == table && it.key == *key)?;
-        match clustering {
+        // Of one partition several statements of a batch may have read different rows.
+        let mut partitions = self.0.iter().filter(|(id, it)| *id == table && it.key == *key);
+        partitions.find_map(|(_, partition)| match clustering {
             Some(clustering) => partition.row(clustering),
-            None => Some(partition.static_row()),
-        }
+            None => Some(partition.static_row()).filter(|row| !row.is_empty()),
+        })
     }
 }
 

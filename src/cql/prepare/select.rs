@@ -99,6 +99,11 @@ impl PrepareContext<'_> {
         let nearest = self.nearest(statement, table)?;
         let restrictions = self.restrictions(&statement.where_clause, table)?;
         self.group_by(&statement.group_by, &restrictions, &mut projection, table)?;
+        if statement.per_partition_limit.is_some() && projection.is_grouped() && !projection.has_group_by() {
+            return Err(QueryError::invalid(
+                "PER PARTITION LIMIT is not allowed with aggregate queries.",
+            ));
+        }
         if statement.distinct {
             let is_of_rows =
                 |column: &&ColumnMetadata| matches!(column.kind, ColumnKind::Clustering | ColumnKind::Regular);

@@ -201,6 +201,12 @@ impl PrepareContext<'_> {
             }
             Selection::Columns(selected) => {
                 for SelectedColumn { selector, alias } in selected {
+                    if matches!(selector, Selector::Parenthesized(inner) if inner.len() == 1) {
+                        return Err(QueryError::invalid(format!(
+                            "Cannot infer type for term {} in selection clause (try using a cast to force a type)",
+                            column_name(selector)
+                        )));
+                    }
                     let (expression, ty) = self.expression(selector, None, &mut scope)?;
                     let name = alias.clone().unwrap_or_else(|| match (selector, &expression) {
                         // A cast to the type that the column has already is not there.

@@ -78,6 +78,9 @@ fn change_views(keyspace: &mut KeyspaceMetadata, base: &TableMetadata, change: i
 
 fn check_added(table: &TableMetadata, column: &NewColumn) -> Result<(), SchemaError> {
     let NewColumn { name, ty, is_static } = column;
+    if table.compact {
+        return Err(SchemaError::invalid("Cannot add new column to a COMPACT STORAGE table"));
+    }
     if *is_static && table.clustering.is_empty() {
         return Err(SchemaError::invalid(
             "Static columns are only useful (and thus allowed) if the table has at least one clustering column",

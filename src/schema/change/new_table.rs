@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Change, ChangeContext, ChangeKind, existing_keyspace, is_plain_name, listed};
 use crate::base::{SortedMap, SortedSet};
 use crate::data::{ColumnName, CqlType, KeyspaceName, TableId, TableName};
+use crate::schema::compact;
 use crate::schema::{
     ColumnKind, ColumnMetadata, KeyspaceMetadata, Properties, SchemaError, TableMetadata, TableParams,
 };
@@ -25,6 +26,8 @@ pub struct NewTable {
     /// CLUSTERING ORDER BY: a column and whether it is descending.
     pub clustering_order: Vec<(ColumnName, bool)>,
     pub properties: Properties,
+    /// WITH COMPACT STORAGE
+    pub compact: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +64,11 @@ impl NewTable {
         let columns = self.columns(&key)?;
         self.check_counters(&key, &params)?;
         self.check_name()?;
-        let table = TableMetadata::new(TableId(id), self.keyspace.clone(), self.name.clone(), columns, params);
+        let mut table = TableMetadata::new(TableId(id), self.keyspace.clone(), self.name.clone(), columns, params);
+        table.compact = self.compact;
+        if self.compact {
+            compact::check(&table)?;
+        }
         let mut after = KeyspaceMetadata::clone(before);
         after.tables.insert(self.name.clone(), Arc::new(table));
         Ok(Change::of_table(before, after, ChangeKind::Created, &self.name))
@@ -122,7 +129,7 @@ impl NewTable {
             self.check_key_column(name, all.get(name).copied())?;
         }
         let descending = self.check_clustering_order(&key.clustering)?;
-        if key.clustering.is_empty() && self.columns.iter().any(|column| column.is_static) {
+        if !self.compact && key.clustering.is_empty() && self.columns.iter().any(|column| column.is_static) {
             return Err(SchemaError::invalid(
                 "Static columns are only useful (and thus allowed) if the table has at least one clustering column",
             ));

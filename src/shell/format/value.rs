@@ -20,8 +20,6 @@ pub fn value(ty: &CqlType, bytes: Option<&[u8]>) -> Shown {
         return Shown::plain("null");
     };
     match ty.decode(bytes) {
-        // cqlsh's driver takes no bytes for null wherever the type has no empty value.
-        Ok(Value::Empty) => Shown::plain("null"),
         Ok(value) => show(ty, &value, Place::Column),
         Err(_) => Shown::plain(hexadecimal(bytes)),
     }
@@ -39,7 +37,8 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
         Place::Element => Shown::plain(format!("'{text}'")),
     };
     match value {
-        Value::Empty => Shown::plain("None"),
+        // cqlsh asks its driver to tell no bytes from null, and shows nothing for them.
+        Value::Empty => Shown::plain(""),
         Value::Ascii(text) | Value::Text(text) => match place {
             Place::Column => text::bare(text),
             Place::Element => text::quoted(text),

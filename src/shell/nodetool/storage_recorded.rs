@@ -4,7 +4,7 @@ use super::tests::{assert_same, commands, shown};
 use super::{Begun, Output, begin, words};
 use crate::base::Endpoint;
 use crate::data::{TableId, TableName};
-use crate::node::{Histograms, OperatorAnswer, OperatorCall, Scope, StorageAnswer, StorageCall, TableStats};
+use crate::node::{OperatorAnswer, OperatorCall, Scope, StorageAnswer, StorageCall, TableStats};
 use crate::storage::{CountersSummary, TableSummary};
 
 macro_rules! golden {
@@ -44,7 +44,7 @@ fn answer(call: &StorageCall) -> StorageAnswer {
         StorageCall::Histograms { table, keyspace } if table != "orders" => {
             StorageAnswer::NoTable(keyspace.clone(), table.clone())
         }
-        StorageCall::Histograms { .. } => StorageAnswer::Histograms(Box::new(Histograms::default())),
+        StorageCall::Histograms { .. } => StorageAnswer::Histograms(Box::default()),
         StorageCall::Tables => StorageAnswer::Tables(vec![("shop".into(), vec![fresh()])]),
         StorageCall::SstablesOf { .. } => StorageAnswer::Files(vec![
             "shop/orders-1715e3b0e4da11f1b9fcdbbd278c9145/nb-6-big-Data.db".into(),

@@ -55,7 +55,10 @@ fn human_bytes(text: &str) -> Option<u64> {
         None => match text.chars().last().and_then(|it| "kMGTPE".find(it).map(|at| (it, at))) {
             Some((prefix, at)) => {
                 let power = at as i32 + 1;
-                (&text[..text.len() - prefix.len_utf8()], 1000f64.powi(power))
+                (
+                    &text[..text.len() - prefix.len_utf8()],
+                    libm::pow(1000.0, f64::from(power)),
+                )
             }
             None => (text, 1.0),
         },
