@@ -18,5 +18,7 @@ try {
 const offline = address("ringscope-offline")
 if (offline && "serviceWorker" in navigator) {
   // Refused in some private windows and embeddings. The page works without it, so that is no error.
-  navigator.serviceWorker.register(offline, { updateViaCache: "none" }).catch(() => {})
+  // Asked for a newer one here: a browser looks by itself only when the kept one has been idle for a while.
+  const looked = navigator.serviceWorker.register(offline, { updateViaCache: "none" }).then((it) => it.update())
+  looked.catch(() => {})
 }
