@@ -45,6 +45,11 @@ mod small {
             Hasher::default()
         }
 
+        /// Goes on after what has this check value.
+        pub fn new_with_initial(rest: u32) -> Hasher {
+            Hasher { rest }
+        }
+
         pub fn update(&mut self, bytes: &[u8]) {
             let step = |rest: u32, byte: &u8| TABLE[usize::from(rest as u8 ^ byte)] ^ rest >> 8;
             self.rest = !bytes.iter().fold(!self.rest, step);
@@ -80,6 +85,11 @@ mod tests {
                 fast.update(piece);
                 small.update(piece);
             }
+            let (whole, last) = (small.clone().finalize(), pieces.last().map_or(&[][..], |piece| piece));
+            let (mut fast_on, mut small_on) = (Hasher::new_with_initial(whole), small::Hasher::new_with_initial(whole));
+            fast_on.update(last);
+            small_on.update(last);
+            prop_assert_eq!(fast_on.finalize(), small_on.finalize());
             prop_assert_eq!(fast.finalize(), small.finalize());
             prop_assert_eq!(hash(&pieces.concat()), small::hash(&pieces.concat()));
         }

@@ -130,3 +130,20 @@ fn rough_network() -> Script {
     script.until = healed + Duration::from_secs(20);
     script
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::NodeDisk;
+    use crate::storage::disk::packed;
+
+    /// What a page keeps is the run it would have been in memory.
+    #[test]
+    fn a_run_on_packed_disks_is_the_same() {
+        for workload in WORKLOADS {
+            let script = (workload.script)();
+            let packed = script.run_on(|_| NodeDisk::Packed(packed::in_memory()));
+            assert_eq!(packed, script.run(), "{}", workload.name);
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The real node as the simulator's machine, on a disk in memory.
+//! The real node as the simulator's machine, and the disks it may have.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,12 +6,14 @@ use std::rc::Rc;
 use super::machine::{Drive, Machine};
 use crate::base::{Instant, Random};
 use crate::node::{Input, Node, NodeConfig, NodeView, Output, ViewRequest};
-use crate::storage::{Disk, FileInfo, MemoryDisk, PowerLoss, StorageError};
+use crate::storage::{Disk, FileInfo, MemoryDisk, PackedDisk, PowerLoss, StorageError};
 
 /// What a node of a run has its data on.
 #[derive(Clone, Debug)]
 pub enum NodeDisk {
     Memory(MemoryDisk),
+    /// Outlives the run. A node that crashes loses as much as on a disk in memory.
+    Packed(PackedDisk),
     /// One of the host's own, which keeps everything: a crash of the node is one of its process alone.
     Lasting(Rc<RefCell<dyn Disk>>),
 }
@@ -26,6 +28,7 @@ impl Drive for NodeDisk {
     fn lose_power(&self, random: &mut Random) {
         match self {
             NodeDisk::Memory(disk) => disk.lose_power(PowerLoss::Torn(random)),
+            NodeDisk::Packed(disk) => disk.lose_power(PowerLoss::Torn(random)),
             NodeDisk::Lasting(_) => {}
         }
     }
@@ -71,6 +74,7 @@ impl Machine for Node {
     fn start(config: NodeConfig, disk: NodeDisk, now: Instant) -> Node {
         let disk: Box<dyn Disk> = match disk {
             NodeDisk::Memory(disk) => Box::new(disk),
+            NodeDisk::Packed(disk) => Box::new(disk),
             NodeDisk::Lasting(disk) => Box::new(Handle(disk)),
         };
         Node::start(config, disk, now)

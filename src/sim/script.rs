@@ -1,10 +1,10 @@
 //! Scripts: runs as plain data, so that every kind of host runs the same. Do each deed at its moment, run on to the end.
 
-use super::{Answer, Cluster, ClusterConfig, Control, HistoryHash, Observer, Verdict};
+use super::{Answer, Cluster, ClusterConfig, Control, HistoryHash, NodeDisk, Observer, Verdict};
 use crate::base::{Endpoint, Instant};
 use crate::event::Event;
 use crate::message::Envelope;
-use crate::node::{ClientRequest, Node};
+use crate::node::{ClientRequest, NativeTransport, Node};
 
 /// Something done from outside at a moment, whatever came of what was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,13 @@ pub struct Script {
 impl Script {
     /// All in this thread.
     pub fn run(&self) -> HistoryHash {
-        let mut cluster: Cluster<Node, Nobody> = Cluster::start(&self.config, Nobody);
+        self.run_on(|_| NodeDisk::default())
+    }
+
+    /// The same, on disks that the nodes are given.
+    pub fn run_on(&self, disk_of: impl FnMut(Endpoint) -> NodeDisk) -> HistoryHash {
+        let native = NativeTransport::default();
+        let mut cluster: Cluster<Node, Nobody> = Cluster::start_on(&self.config, native, Nobody, disk_of);
         for (at, deed) in &self.deeds {
             cluster.run_until(*at);
             match deed {

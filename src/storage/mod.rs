@@ -16,7 +16,7 @@ mod summary;
 
 pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};
 pub use config::StorageConfig;
-pub use disk::{Disk, FileInfo, MemoryDisk, PowerLoss};
+pub use disk::{Disk, FileInfo, MemoryDisk, PackedDisk, PowerLoss};
 pub use engine::{
     Applied, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Opened, Rewrite, SnapshotInfo,
 };

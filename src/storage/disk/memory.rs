@@ -16,6 +16,17 @@ pub enum PowerLoss<'a> {
     Torn(&'a mut Random),
 }
 
+impl PowerLoss<'_> {
+    /// How many of a file's unsynced bytes are left; `None`: the file itself is not. Asked of each file in the order of names.
+    pub(super) fn keeps(&mut self, named: bool, unsynced: u64) -> Option<u64> {
+        let (named, kept) = match self {
+            PowerLoss::Clean => (named, 0),
+            PowerLoss::Torn(random) => (named || random.chance(0.5), random.below(unsynced + 1)),
+        };
+        named.then_some(kept)
+    }
+}
+
 /// A handle to a disk in memory. A clone is another handle to the same disk: the host keeps one, so that a node can crash and
 /// another start where it was.
 #[derive(Clone, Debug, Default)]
@@ -66,14 +77,10 @@ impl MemoryDisk {
             let synced = file.synced.unwrap_or(0);
             let unsynced = file.bytes.len() - synced;
             let named = file.synced.is_some();
-            let (named, kept) = match &mut loss {
-                PowerLoss::Clean => (named, 0),
-                PowerLoss::Torn(random) => (named || random.chance(0.5), random.below(unsynced as u64 + 1) as usize),
-            };
-            if !named {
+            let Some(kept) = loss.keeps(named, unsynced as u64) else {
                 return false;
-            }
-            file.bytes.truncate(synced + kept);
+            };
+            file.bytes.truncate(synced + kept as usize);
             file.synced = Some(file.bytes.len());
             true
         });

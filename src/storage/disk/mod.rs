@@ -1,15 +1,17 @@
 //! Disk: the port that all bytes of a node go through, and a disk in memory that can lose power.
 //!
 //! Small and synchronous: named files in one flat directory, appended to and read anywhere. Knows nothing of what is in a file.
-//! Hosts bring other implementations (the browser's private file system, native files); they live below `web` and `bin`.
+//! Hosts bring other implementations (native files); `packed` needs no more of them than three files of bytes.
 
 mod memory;
+pub mod packed;
 
 use core::fmt;
 
 use super::StorageError;
 
 pub use memory::{MemoryDisk, PowerLoss};
+pub use packed::PackedDisk;
 
 /// A file as a listing has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub struct FileInfo {
 /// One node's disk.
 ///
 /// What survives a loss of power: the bytes of a file up to where it was when last synced, and perhaps some of those after that,
-/// never a later one without all before it. `create` lasts once the file is synced; `rename`, `delete` and `truncate` last when they return.
+/// never a later one without all before it. `create` lasts once the file is synced; `rename`, `delete` and `truncate` last when they
+/// return, or at the latest when anything lasts that was done after them.
 pub trait Disk: fmt::Debug {
     /// Makes an empty file.
     fn create(&mut self, file: &str) -> Result<(), StorageError>;
