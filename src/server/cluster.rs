@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant as RealInstant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant as RealInstant};
 
 use uuid::Uuid;
 
+use super::ServeError;
+use super::data::DataFolder;
+use super::keeping::Keeper;
 use super::tracing::Trace;
-use crate::base::{Endpoint, Instant, RequestId, UnixMicros};
+use crate::base::{Endpoint, Instant, RequestId};
 use crate::event::{Event, What};
 use crate::message::Envelope;
 use crate::node::{ClientRequest, NativeTransport, Node};
@@ -20,9 +23,6 @@ use crate::sim::{Answer, CLIENT_LATENCY, Cluster, ClusterConfig, Observer, Verdi
 /// How far virtual time may be ahead of real time while a client waits: less than it takes a client to be told and ask again,
 /// and about what a quorum takes, so that nobody waits for a timer.
 const LEAD: Duration = Duration::from_micros(100);
-
-/// Virtual time at the moment the cluster is asked for: what it takes the nodes to find each other is past by then.
-const HEAD_START: Duration = Duration::from_secs(10);
 
 /// Windows run before commands get in again.
 const WINDOWS_AT_ONCE: usize = 32;
@@ -49,6 +49,8 @@ pub(super) enum Command {
     /// Anything else: looks at the cluster or does something to it.
     Run(Box<dyn FnOnce(&mut SimCluster) + Send>),
     SetSpeed(Speed),
+    /// Makes safe what memory has, and ends.
+    Stop(Sender<Result<(), ServeError>>),
 }
 
 /// How virtual time runs.
@@ -87,6 +89,8 @@ pub(super) enum News {
 pub struct Witness {
     traced: BTreeMap<RequestId, Box<Trace>>,
     news: Vec<News>,
+    /// The last node that could not start on its disk, and why.
+    pub(super) failed: Option<(Endpoint, String)>,
 }
 
 impl Observer<Envelope> for Witness {
@@ -103,6 +107,10 @@ impl Observer<Envelope> for Witness {
             What::PeerJoined { peer: node } => News::Joined { seen_by, node },
             What::NodeStarted { .. } => News::Started(seen_by),
             What::NodeStopped { .. } => News::Stopped(seen_by),
+            What::StartFailed { ref why } => {
+                self.failed = Some((seen_by, why.clone()));
+                return;
+            }
             _ => return,
         });
     }
@@ -123,35 +131,42 @@ impl ClusterThread {
         config: &ClusterConfig,
         speed: Speed,
         native: NativeTransport,
+        mut keeper: Keeper,
         tell: impl Fn(News) + Send + 'static,
-    ) -> std::io::Result<(ClusterThread, JoinHandle<()>)> {
+    ) -> Result<(ClusterThread, JoinHandle<()>), ServeError> {
         let (commands, inbox) = channel();
         let (ready, started) = channel();
         let mut config = config.clone();
         let began = RealInstant::now();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        config.epoch = UnixMicros(since.saturating_sub(HEAD_START).as_micros() as i64);
+        keeper.set_up(&mut config)?;
         let run = move || {
-            let mut cluster = SimCluster::start_reached(&config, native, Witness::default());
-            settle(&mut cluster);
+            let disks = keeper.disks(&config);
+            let cluster =
+                disks.and_then(|disk_of| settled(SimCluster::start_on(&config, native, Witness::default(), disk_of)));
+            let cluster = match cluster {
+                Ok(cluster) => cluster,
+                // Whoever started it waits to be told.
+                Err(error) => return drop(ready.send(Err(error))),
+            };
             let driver = Driver {
                 began,
-                origin: cluster.now().max(Instant::ZERO + HEAD_START),
+                origin: cluster.now().max(Instant::ZERO + DataFolder::HEAD_START),
                 cluster,
                 speed,
                 inbox,
                 pending: BTreeMap::new(),
                 closing: Vec::new(),
                 tell: Box::new(tell),
+                keeper,
             };
             // Nobody waits only if whoever started it gave up.
-            let _ = ready.send(());
+            let _ = ready.send(Ok(()));
             driver.run();
         };
         let thread = std::thread::Builder::new().name("cluster".into());
-        let thread = thread.spawn(run)?;
-        // An error here is a thread that panicked, which says so.
-        let _ = started.recv();
+        let thread = thread.spawn(run).map_err(ServeError::Thread)?;
+        // An error of the channel is a thread that panicked, which says so.
+        started.recv().unwrap_or(Ok(()))?;
         Ok((ClusterThread { commands }, thread))
     }
 
@@ -176,6 +191,14 @@ impl ClusterThread {
         let _ = self.commands.send(asked);
     }
 
+    /// Makes safe what memory has, and ends the cluster.
+    pub(super) fn stop(&self) -> Result<(), ServeError> {
+        let (done, result) = channel();
+        // A thread that is gone has nothing to keep.
+        let _ = self.commands.send(Command::Stop(done));
+        result.recv().unwrap_or(Ok(()))
+    }
+
     /// From now on, virtual time runs like this.
     pub fn set_speed(&self, speed: Speed) {
         let _ = self.commands.send(Command::SetSpeed(speed));
@@ -191,17 +214,21 @@ impl ClusterThread {
 }
 
 /// Runs until every node knows every other: a client that connects at once sees the whole cluster.
-fn settle(cluster: &mut SimCluster) {
+fn settled(mut cluster: SimCluster) -> Result<SimCluster, ServeError> {
     let count = cluster.endpoints().count();
     let mut seen = 0;
     for _ in 0..600 {
         cluster.run_for(Duration::from_millis(100));
         let news = core::mem::take(&mut cluster.observer.news);
         seen += news.iter().filter(|it| matches!(it, News::Up { .. })).count();
+        if let Some((node, why)) = cluster.observer.failed.take() {
+            return Err(ServeError::Node { node, why });
+        }
         if seen >= count * (count - 1) {
             break;
         }
     }
+    Ok(cluster)
 }
 
 struct Driver {
@@ -215,6 +242,7 @@ struct Driver {
     /// Real time, and the virtual time it stands for.
     began: RealInstant,
     origin: Instant,
+    keeper: Keeper,
 }
 
 impl Driver {
@@ -222,6 +250,7 @@ impl Driver {
         loop {
             loop {
                 match self.inbox.try_recv() {
+                    Ok(Command::Stop(done)) => return drop(done.send(self.stop())),
                     Ok(command) => self.take(command),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
@@ -229,7 +258,7 @@ impl Driver {
             }
             let bound = self.bound();
             let mut windows = 0;
-            while windows < WINDOWS_AT_ONCE && self.cluster.run_window(bound) {
+            while windows < WINDOWS_AT_ONCE && self.run_window(bound) {
                 windows += 1;
                 if self.answer() {
                     break;
@@ -244,6 +273,7 @@ impl Driver {
                 continue;
             }
             match self.inbox.recv_timeout(self.sleep()) {
+                Ok(Command::Stop(done)) => return drop(done.send(self.stop())),
                 Ok(command) => self.take(command),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -251,8 +281,21 @@ impl Driver {
         }
     }
 
+    fn run_window(&mut self, bound: Instant) -> bool {
+        self.keeper.before_window(&self.cluster);
+        self.cluster.run_window(bound)
+    }
+
+    fn stop(mut self) -> Result<(), ServeError> {
+        let kept = self.keeper.keep_all(&mut self.cluster);
+        self.answer();
+        kept
+    }
+
     fn take(&mut self, command: Command) {
         match command {
+            // The loop knows what to do.
+            Command::Stop(_) => {}
             Command::Ask {
                 node,
                 mut request,
@@ -274,8 +317,9 @@ impl Driver {
                     self.cluster.run_until(self.due());
                 }
                 with(&mut self.cluster);
-                self.answer();
                 let now = self.cluster.now();
+                self.keeper.reach(now);
+                self.answer();
                 if now > self.due() {
                     self.begin_at(now);
                 }

@@ -1,7 +1,7 @@
 //! A node's disk as files of a folder. Names with `/` lie in folders below it, so that it looks like Cassandra's data directory.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -15,7 +15,18 @@ const OPEN_FILES: usize = 64;
 #[derive(Debug)]
 pub struct FileDisk {
     root: PathBuf,
-    open: RefCell<BTreeMap<String, File>>,
+    open: RefCell<BTreeMap<String, Opened>>,
+    /// Counts uses of open files.
+    uses: Cell<u64>,
+    /// Files whose names are not safe yet.
+    new: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    len: u64,
+    last_use: u64,
 }
 
 impl FileDisk {
@@ -26,6 +37,8 @@ impl FileDisk {
         Ok(FileDisk {
             root,
             open: RefCell::new(BTreeMap::new()),
+            uses: Cell::new(0),
+            new: BTreeSet::new(),
         })
     }
 
@@ -33,18 +46,30 @@ impl FileDisk {
         self.root.join(file)
     }
 
-    fn with<T>(&self, file: &str, act: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, StorageError> {
+    fn with<T>(&self, name: &str, act: impl FnOnce(&mut Opened) -> io::Result<T>) -> Result<T, StorageError> {
         let mut open = self.open.borrow_mut();
-        if !open.contains_key(file) {
-            if open.len() == OPEN_FILES {
-                open.pop_first();
+        let last_use = self.uses.get() + 1;
+        self.uses.set(last_use);
+        if !open.contains_key(name) {
+            let oldest = open
+                .iter()
+                .min_by_key(|(_, it)| it.last_use)
+                .map(|(name, _)| name.clone());
+            if let Some(oldest) = oldest.filter(|_| open.len() >= OPEN_FILES) {
+                open.remove(&oldest);
             }
-            let found = OpenOptions::new().read(true).append(true).open(self.path(file));
-            open.insert(file.to_owned(), found.map_err(|error| failed(file, &error))?);
+            let found = OpenOptions::new().read(true).append(true).open(self.path(name));
+            let file = found.map_err(|error| failed(name, &error))?;
+            let len = file.metadata().map_err(|error| failed(name, &error))?.len();
+            let opened = Opened { file, len, last_use };
+            open.insert(name.to_owned(), opened);
         }
-        match open.get_mut(file) {
-            Some(found) => act(found).map_err(|error| failed(file, &error)),
-            None => Err(StorageError::NotFound { file: file.to_owned() }),
+        match open.get_mut(name) {
+            Some(found) => {
+                found.last_use = last_use;
+                act(found).map_err(|error| failed(name, &error))
+            }
+            None => Err(StorageError::NotFound { file: name.to_owned() }),
         }
     }
 
@@ -86,24 +111,28 @@ impl Disk for FileDisk {
             fs::create_dir_all(folder).map_err(|error| failed(file, &error))?;
         }
         let made = OpenOptions::new().read(true).append(true).create_new(true).open(&path);
-        made.map(drop).map_err(|error| failed(file, &error))
+        made.map_err(|error| failed(file, &error))?;
+        self.new.insert(file.to_owned());
+        Ok(())
     }
 
     fn append(&mut self, file: &str, bytes: &[u8]) -> Result<(), StorageError> {
-        let before = self.len(file)?;
-        let written = self.with(file, |it| it.write_all(bytes));
-        // All of it or none.
-        if written.is_err() {
-            self.with(file, |it| it.set_len(before))?;
-        }
-        written
+        self.with(file, |it| {
+            let written = it.file.write_all(bytes);
+            match written {
+                Ok(()) => it.len += bytes.len() as u64,
+                // All of it or none.
+                Err(_) => it.file.set_len(it.len)?,
+            }
+            written
+        })
     }
 
     fn read_at(&self, file: &str, offset: u64, into: &mut [u8]) -> Result<usize, StorageError> {
         self.with(file, |it| {
             let mut read = 0;
             while read < into.len() {
-                match it.read_at(&mut into[read..], offset + read as u64)? {
+                match it.file.read_at(&mut into[read..], offset + read as u64)? {
                     0 => break,
                     count => read += count,
                 }
@@ -113,18 +142,27 @@ impl Disk for FileDisk {
     }
 
     fn sync(&mut self, file: &str) -> Result<(), StorageError> {
-        self.with(file, |it| it.sync_all())?;
-        self.sync_folder(file)
+        self.with(file, |it| it.file.sync_all())?;
+        if self.new.contains(file) {
+            self.sync_folder(file)?;
+            self.new.remove(file);
+        }
+        Ok(())
     }
 
     fn truncate(&mut self, file: &str, len: u64) -> Result<(), StorageError> {
-        let len = len.min(self.len(file)?);
-        self.with(file, |it| it.set_len(len).and_then(|()| it.sync_all()))
+        self.with(file, |it| {
+            let len = len.min(it.len);
+            it.file.set_len(len)?;
+            it.len = len;
+            it.file.sync_all()
+        })
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StorageError> {
         self.forget(from);
         self.forget(to);
+        self.new.remove(from);
         let path = self.path(to);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| failed(to, &error))?;
@@ -136,6 +174,7 @@ impl Disk for FileDisk {
 
     fn delete(&mut self, file: &str) -> Result<(), StorageError> {
         self.forget(file);
+        self.new.remove(file);
         fs::remove_file(self.path(file)).map_err(|error| failed(file, &error))?;
         self.sync_folder(file)
     }
@@ -148,7 +187,7 @@ impl Disk for FileDisk {
     }
 
     fn len(&self, file: &str) -> Result<u64, StorageError> {
-        self.with(file, |it| Ok(it.metadata()?.len()))
+        self.with(file, |it| Ok(it.len))
     }
 }
 

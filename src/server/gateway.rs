@@ -10,7 +10,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::cluster::{ClusterThread, News, Speed};
 use super::connection::Registered;
+use super::data::{DataError, DataFolder};
 use super::deed::FaultScript;
+use super::keeping::Keeper;
 use super::limits::Limits;
 use super::protocol::ServerEvent;
 use super::{control, listener};
@@ -24,7 +26,7 @@ const LATENCY: Latency = Latency {
     jitter: Duration::ZERO,
 };
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServeOptions {
     pub cluster: ClusterConfig,
     pub native: NativeTransport,
@@ -33,6 +35,8 @@ pub struct ServeOptions {
     /// Where the control port is opened on 127.0.0.1; 0 is any free port.
     pub control_port: Option<u16>,
     pub faults: FaultScript,
+    /// Where the data is kept; otherwise it is in memory.
+    pub data: Option<DataFolder>,
 }
 
 impl ServeOptions {
@@ -47,6 +51,7 @@ impl ServeOptions {
             limits: Limits::default(),
             control_port: None,
             faults: FaultScript::default(),
+            data: None,
         }
     }
 }
@@ -57,6 +62,14 @@ pub enum ServeError {
     Listen { address: SocketAddr, error: std::io::Error },
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error("node {node} cannot start on its data: {why}")]
+    Node { node: Endpoint, why: String },
+    #[error(
+        "node {node} could not write all it has in memory: {why}. Its commit log is whole: the next start reads it."
+    )]
+    Drain { node: Endpoint, why: String },
 }
 
 /// Those who want to be told, and whose listeners are open.
@@ -165,9 +178,10 @@ impl Server {
             addresses: listeners.iter().map(|(node, address, _)| (*node, *address)).collect(),
         });
         let (hearing, native) = (audience.clone(), options.native);
-        let (cluster, driver) =
-            ClusterThread::start(&options.cluster, options.speed, native, move |news| hearing.hear(&news))
-                .map_err(ServeError::Thread)?;
+        let keeper = Keeper::new(options.data);
+        let (cluster, driver) = ClusterThread::start(&options.cluster, options.speed, native, keeper, move |news| {
+            hearing.hear(&news)
+        })?;
         let shared = Arc::new(Shared {
             limits: options.limits,
             cluster: cluster.clone(),
@@ -224,17 +238,18 @@ impl Server {
         &self.cluster
     }
 
-    /// Waits for what never comes of itself.
-    pub fn wait(mut self) {
+    /// Lets clients go, and makes safe what is in memory only: the next start on the same folder goes on from here.
+    pub fn stop(mut self) -> Result<(), ServeError> {
+        self.let_clients_go();
+        let kept = self.cluster.stop();
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so.
             let _ = thread.join();
         }
+        kept
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
+    fn let_clients_go(&mut self) {
         if let Some(stop) = self.stop.take() {
             // The other end is gone already when its thread is.
             let _ = stop.send(());
@@ -242,6 +257,12 @@ impl Drop for Server {
         if !self.threads.is_empty() {
             let _ = self.threads.remove(0).join();
         }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.let_clients_go();
     }
 }
 

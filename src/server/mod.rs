@@ -6,15 +6,18 @@
 mod cluster;
 mod connection;
 mod control;
+mod data;
 mod deed;
 mod files;
 mod gateway;
+mod keeping;
 mod limits;
 mod listener;
 mod protocol;
 mod tracing;
 
 pub use cluster::{ClusterThread, SimCluster, Speed};
+pub use data::{DataError, DataFolder};
 pub use deed::{Deed, FaultScript, WrongDeed};
 pub use files::FileDisk;
 pub use gateway::{ServeError, ServeOptions, Server};

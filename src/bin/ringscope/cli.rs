@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ringscope::base::Seed;
-use ringscope::server::Speed;
+use ringscope::server::{DataError, DataFolder, Speed};
 use ringscope::sim::ClusterConfig;
 use ringscope::sim::faults::FaultSet;
 
@@ -59,9 +59,6 @@ struct CqlArgs {
     /// The script to run instead of asking.
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Keeps each node's files below this folder, and goes on from what is there. Otherwise all is in memory.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
@@ -124,23 +121,32 @@ struct SimArgs {
 
 #[derive(Args)]
 struct ClusterArgs {
-    /// How many nodes the cluster has.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=ClusterConfig::MAX_NODES as i64))]
-    nodes: u16,
+    /// How many nodes the cluster has: those whose data is kept, or else 3.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=ClusterConfig::MAX_NODES as i64))]
+    nodes: Option<u16>,
     /// What the run's random choices follow from: the same seed and input give the same run.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Keeps each node's files below this folder, and goes on from what is there. Otherwise all is in memory.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 impl ClusterArgs {
-    fn config(&self) -> ClusterConfig {
-        ClusterConfig::simple(Seed(self.seed), self.nodes.into())
+    fn folder(&self) -> Result<Option<DataFolder>, DataError> {
+        self.data.as_ref().map(DataFolder::open).transpose()
+    }
+
+    fn config(&self, data: Option<&DataFolder>) -> ClusterConfig {
+        let kept = data.map(DataFolder::nodes).filter(|kept| *kept > 0);
+        let nodes = self.nodes.map(usize::from).or(kept);
+        ClusterConfig::simple(Seed(self.seed), nodes.unwrap_or(ClusterConfig::DEFAULT_NODES))
     }
 }
 
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Cql(args) => cql::run(&args.cluster.config(), args.file.as_deref(), args.data.as_deref()),
+        Command::Cql(args) => cql::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Golden(args) => golden::run(&args),
         Command::Sim(args) => sim::run(&args),
@@ -177,6 +183,8 @@ enum Failure {
     },
     #[error(transparent)]
     Serve(#[from] ringscope::server::ServeError),
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error("{0}")]
     Output(#[from] std::io::Error),
     #[error("{0}")]

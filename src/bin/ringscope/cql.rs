@@ -1,73 +1,58 @@
 //! `ringscope cql`: cqlsh at a cluster in this process.
 
-use std::cell::RefCell;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use ringscope::base::UnixMicros;
-use ringscope::server::FileDisk;
+use ringscope::base::Instant;
+use ringscope::server::DataFolder;
 use ringscope::shell::{Console, Output};
-use ringscope::sim::{ClusterConfig, NodeDisk};
 
-use super::{Failure, prompt};
+use super::{CqlArgs, Failure, prompt};
 
 /// cqlsh's exit status after a script with errors.
 const STATEMENT_FAILED: u8 = 2;
 
-pub fn run(config: &ClusterConfig, script: Option<&Path>, data: Option<&Path>) -> Result<ExitCode, Failure> {
-    let mut config = config.clone();
-    if data.is_some() {
-        // What was written before must be older than what is written now.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        config.epoch = UnixMicros(now.as_micros() as i64);
+pub fn run(args: &CqlArgs) -> Result<ExitCode, Failure> {
+    let mut data = args.cluster.folder()?;
+    let asks = args.file.is_none() && std::io::stdin().is_terminal();
+    let mut console = console(args, asks, data.as_ref())?;
+    let code = match &args.file {
+        Some(path) => {
+            let text = super::read(path)?;
+            let lines = text.lines().map(|line| Ok(line.to_owned()));
+            script(&mut console, &path.display().to_string(), lines)?
+        }
+        None if asks => prompt::run(&mut console)?,
+        None => script(&mut console, "<stdin>", std::io::stdin().lock().lines())?,
+    };
+    if let Some(folder) = &mut data {
+        let cluster = console.cluster();
+        folder.stop_at(cluster.roster().nodes()[0].clock.at(cluster.now()))?;
     }
-    let config = &config;
-    if let Some(path) = script {
-        let text = super::read(path)?;
-        return self::script(
-            config,
-            data,
-            &path.display().to_string(),
-            text.lines().map(|line| Ok(line.to_owned())),
-        );
-    }
-    if std::io::stdin().is_terminal() {
-        return prompt::run(console(config, true, data)?);
-    }
-    self::script(config, data, "<stdin>", std::io::stdin().lock().lines())
+    Ok(code)
 }
 
-/// A cluster of nodes in memory, or with a folder each below `data`.
-fn console(config: &ClusterConfig, interactive: bool, data: Option<&Path>) -> Result<Console, Failure> {
+/// A cluster of nodes in memory, or with a folder each.
+fn console(args: &CqlArgs, interactive: bool, data: Option<&DataFolder>) -> Result<Console, Failure> {
+    let mut config = args.cluster.config(data);
     let Some(folder) = data else {
-        return Ok(Console::start(config, interactive));
+        return Ok(Console::start(&config, interactive));
     };
-    let mut disks = Vec::new();
-    for endpoint in config.endpoints() {
-        disks.push((
-            endpoint,
-            FileDisk::open(folder.join(endpoint.to_string())).map_err(std::io::Error::other)?,
-        ));
-    }
-    Ok(Console::start_on(config, interactive, |endpoint| {
-        let place = disks.iter().position(|(it, _)| *it == endpoint);
-        place.map_or_else(NodeDisk::default, |at| {
-            NodeDisk::Lasting(Rc::new(RefCell::new(disks.swap_remove(at).1)))
-        })
-    }))
+    folder.prepare(&config)?;
+    // What was written before must be older than what is written now.
+    config.epoch = folder.epoch();
+    let mut console = Console::start_on(&config, interactive, folder.disks(&config)?);
+    let until = Instant::ZERO + DataFolder::HEAD_START;
+    console.cluster().run_until(until);
+    Ok(console)
 }
 
 /// Runs a script line by line, as it comes.
 fn script(
-    config: &ClusterConfig,
-    data: Option<&Path>,
+    console: &mut Console,
     source: &str,
     lines: impl Iterator<Item = std::io::Result<String>>,
 ) -> Result<ExitCode, Failure> {
-    let mut console = console(config, false, data)?;
     let mut printer = Printer::new(source);
     for line in lines {
         console.submit(&format!("{}\n", line?), |output| printer.take(output));

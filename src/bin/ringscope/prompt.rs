@@ -90,7 +90,7 @@ const WORDS: [&str; 65] = [
     "WITH",
 ];
 
-pub fn run(mut console: Console) -> Result<ExitCode, Failure> {
+pub fn run(console: &mut Console) -> Result<ExitCode, Failure> {
     let unusable = |error: &dyn std::fmt::Display| Failure::Prompt(error.to_string());
     let history = FileBackedHistory::new(HISTORY_LINES).map_err(|error| unusable(&error))?;
     let names = Names::default();
@@ -109,7 +109,7 @@ pub fn run(mut console: Console) -> Result<ExitCode, Failure> {
     println!("Use HELP for help.");
     while !exits {
         let prompt = CqlPrompt(console.session.prompt());
-        learn(&names, &mut console);
+        learn(&names, console);
         let asked = Instant::now();
         let signal = editor.read_line(&prompt).map_err(|error| unusable(&error))?;
         // Time passes for the cluster as it does for the person: what has a TTL expires.

@@ -4,10 +4,9 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use ringscope::base::Seed;
 use ringscope::node::NativeTransport;
 use ringscope::server::{FaultScript, Limits, ServeOptions, Server, Speed};
-use ringscope::sim::ClusterConfig;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, ServeArgs};
 
@@ -33,13 +32,27 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
             .first()
             .map_or_else(String::new, |it| it.ip().to_string())
     );
-    server.wait();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(asked_to_stop())?;
+    server.stop()?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ctrl-C, or what `kill` and service managers send.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    Ok(())
+}
+
 pub fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
-    let cluster = ClusterConfig::simple(Seed(args.cluster.seed), args.cluster.nodes.into());
-    let mut options = ServeOptions::new(cluster);
+    let data = args.cluster.folder()?;
+    let mut options = ServeOptions::new(args.cluster.config(data.as_ref()));
+    options.data = data;
     options.native = match args.listen {
         Some(address) => NativeTransport::OneAddress {
             address,

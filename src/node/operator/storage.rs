@@ -65,6 +65,8 @@ pub enum StorageCall {
         is_hex: bool,
     },
     IsAutoCompactionOn(Scope),
+    /// What only memory and the commit log keep goes into SSTables and files of hints, and the log is synced.
+    Drain,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,6 +142,11 @@ impl Running {
             StorageCall::Flush(scope) => {
                 let ids = self.ids(&scope)?;
                 self.engine.flush(&ids).map_err(failed)?;
+            }
+            StorageCall::Drain => {
+                let (now, disk) = (self.now, self.engine.disk());
+                self.hints.flush(now, disk).map_err(failed)?;
+                self.engine.drain().map_err(failed)?;
             }
             StorageCall::Compact(scope) => {
                 for id in self.ids(&scope)? {

@@ -1,5 +1,6 @@
 //! The commit log's writing end.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::format::{self, Marker};
@@ -194,6 +195,11 @@ impl CommitLog {
         let (id, segment) = self.segments.first_key_value()?;
         let is_active = self.active.as_ref().is_some_and(|active| active.id == *id);
         (!is_active).then(|| segment.dirty.keys().copied().collect())
+    }
+
+    /// The tables with data that is in the log and in a memtable only.
+    pub fn dirty_tables(&self) -> BTreeSet<TableId> {
+        self.segments.values().flat_map(|it| it.dirty.keys().copied()).collect()
     }
 
     /// Where the log ends.

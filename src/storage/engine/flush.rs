@@ -102,6 +102,13 @@ impl Engine {
         self.finish_flushes()
     }
 
+    /// Flushes what only the commit log keeps, and syncs the log: the next start has little to replay.
+    pub fn drain(&mut self) -> Result<(), StorageError> {
+        let tables: Vec<TableId> = self.commit_log.dirty_tables().into_iter().collect();
+        self.flush(&tables)?;
+        self.sync()
+    }
+
     pub(super) fn finish_flushes(&mut self) -> Result<(), StorageError> {
         while !self.flushes.is_empty() {
             self.step_flush()?;
