@@ -1,7 +1,7 @@
 //! The playground with real nodes and the real cqlsh: what the page does, without a page.
 
 use ringscope::base::{Duration, Endpoint, Seed};
-use ringscope::node::Node;
+use ringscope::node::{Finding, Inspect, Node, StorageView, Subject};
 use ringscope::playground::LocalPlayground;
 use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellEntry, ShellId, Watch};
 use ringscope::playground::record::Recording;
@@ -69,10 +69,10 @@ fn watch(playground: &mut Local, key: &str) {
         table: "t".into(),
         key: key.into(),
     });
-    playground.command(Command::Watch(Watch {
+    playground.command(Command::Watch(Box::new(Watch {
         partition,
         ..Watch::default()
-    }));
+    })));
     // The schema first, then the partition.
     playground.frame();
 }
@@ -238,4 +238,51 @@ fn nodetool_and_scripts_that_kill_are_part_of_the_run() {
     assert_eq!(again.playground().history(), recording.history);
     let replayed = shown(&mut again);
     assert!(replayed.ends_with(&first), "{replayed}");
+}
+
+fn inspect(playground: &mut Local, what: Subject) -> Finding {
+    let node = Endpoint::nth(1);
+    playground.command(Command::Watch(Box::new(Watch {
+        inspect: Some(Inspect { node, what }),
+        ..Watch::default()
+    })));
+    let found = playground.frame().inspected.expect("the node is up");
+    found.answer.expect("there is an answer")
+}
+
+fn tables(playground: &mut Local) -> StorageView {
+    let Finding::Storage(view) = inspect(playground, Subject::Storage);
+    *view
+}
+
+#[test]
+fn a_nodes_storage_is_seen_as_it_fills_is_flushed_and_compacted() {
+    let mut playground = with_a_table(5);
+    let generations = |view: &StorageView| -> Vec<u64> {
+        let table = view.tables.iter().find(|it| it.keyspace == "ks").expect("it has data");
+        let sstables = table.groups.iter().flat_map(|it| &it.sstables);
+        sstables.map(|it| it.generation).collect()
+    };
+    for n in 1..=2 {
+        type_in(
+            &mut playground,
+            &format!("CONSISTENCY ALL\nINSERT INTO ks.t (id, v) VALUES ({n}, 'v');\n"),
+        );
+        let view = tables(&mut playground);
+        assert!(view.segments.iter().any(|it| it.dirty.contains(&"ks.t".to_owned())));
+        assert_eq!(view.tables[0].memtable_partitions, 1, "what people made comes first");
+        type_in(&mut playground, "! nodetool 1 flush ks t\n");
+        let view = tables(&mut playground);
+        assert!(!view.segments.iter().any(|it| it.dirty.contains(&"ks.t".to_owned())));
+        assert_eq!(generations(&view).len(), n);
+    }
+    let before = tables(&mut playground);
+    let first = &before.tables[0].groups[0].sstables[0];
+    assert_eq!((first.partitions, first.rows, &*first.first_key), (1, 1, "1"));
+    type_in(&mut playground, "! nodetool 1 compact ks t\n");
+    let after = tables(&mut playground);
+    assert_eq!(generations(&after), [3]);
+    let cost = after.tables[0].amplification;
+    assert!(cost.compacted_bytes > 0 && cost.flushed_bytes > cost.compacted_bytes);
+    assert_eq!((cost.partitions, cost.distinct_partitions), (2, 2));
 }

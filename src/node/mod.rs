@@ -11,6 +11,7 @@ mod core;
 mod counters;
 mod dispatch;
 mod hinting;
+mod inspect;
 mod operations;
 mod operator;
 mod paxos_store;
@@ -26,6 +27,10 @@ mod views;
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::{NativeTransport, NodeConfig};
+pub use inspect::{
+    AmplificationView, CompactionUnderWay, Finding, GroupView, Inspect, Inspected, SegmentView, SstableView,
+    StorageView, Subject, TableStorageView,
+};
 pub use operator::{
     BootstrapState, CacheView, ClusterView, CompactionView, Histograms, InfoView, OperatorAnswer, OperatorCall,
     OperatorReply, OperatorRequest, PendingHints, Scope, StorageAnswer, StorageCall, TableStats, TrafficView,

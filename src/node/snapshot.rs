@@ -31,6 +31,7 @@ impl Node {
                 hints: Vec::new(),
                 pending_requests: 0,
                 partition: None,
+                inspected: None,
             },
         }
     }
@@ -111,6 +112,7 @@ impl Running {
                 .partition
                 .as_ref()
                 .and_then(|(table, key)| self.partition(*table, key)),
+            inspected: request.inspect.as_ref().and_then(|question| self.inspect(question)),
         }
     }
 
@@ -137,20 +139,13 @@ impl Running {
 }
 
 fn partition_view(table: &TableMetadata, partition: &Partition) -> PartitionView {
-    let key = split_key(&partition.key.key.0, table.partition_key.len()).unwrap_or_default();
-    let key = table
-        .partition_key
-        .iter()
-        .zip(&key)
-        .map(|(column, value)| literal(&column.ty, value));
     let mut rows = Vec::new();
     if !partition.static_row().is_empty() {
         rows.push(row_view(table, "static".into(), partition.static_row()));
     }
     for (clustering, row) in partition.rows() {
         let values = table.clustering.iter().zip(clustering.values());
-        let values =
-            values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| literal(&column.ty, value)));
+        let values = values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| column.ty.shown(value)));
         rows.push(row_view(table, values.collect::<Vec<_>>().join(", "), row));
     }
     let ranges = partition.range_tombstones().iter().filter_map(|it| {
@@ -161,11 +156,19 @@ fn partition_view(table: &TableMetadata, partition: &Partition) -> PartitionView
         Some((start, end, deletion(it.deletion)?))
     });
     PartitionView {
-        key: key.collect::<Vec<_>>().join(", "),
+        key: key_text(table, &partition.key),
         deletion: deletion(partition.deletion()),
         rows,
         ranges: ranges.collect(),
     }
+}
+
+/// The values of a partition key as CQL literals.
+pub(super) fn key_text(table: &TableMetadata, key: &DecoratedKey) -> String {
+    let values = split_key(&key.key.0, table.partition_key.len()).unwrap_or_default();
+    let texts = table.partition_key.iter().zip(&values);
+    let texts = texts.map(|(column, value)| column.ty.shown(value));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 fn row_view(table: &TableMetadata, clustering: String, row: &Row) -> RowView {
@@ -177,7 +180,7 @@ fn row_view(table: &TableMetadata, clustering: String, row: &Row) -> RowView {
             ColumnData::Complex(complex) => {
                 let (path_type, value_type) = element_types(&ty);
                 for (path, cell) in complex.cells.values() {
-                    cells.push(cell_view(name, Some(literal(&path_type, path)), &value_type, cell));
+                    cells.push(cell_view(name, Some(path_type.shown(path)), &value_type, cell));
                 }
             }
         }
@@ -202,9 +205,7 @@ fn element_types(ty: &CqlType) -> (CqlType, CqlType) {
 
 fn cell_view(column: &str, path: Option<String>, ty: &CqlType, cell: &Cell) -> CellView {
     let value = match &cell.content {
-        crate::data::CellContent::Live(value) | crate::data::CellContent::Expiring(value, _) => {
-            Some(literal(ty, value))
-        }
+        crate::data::CellContent::Live(value) | crate::data::CellContent::Expiring(value, _) => Some(ty.shown(value)),
         crate::data::CellContent::Counter(context) => Some(context.total().to_string()),
         crate::data::CellContent::Deleted(_) => None,
     };
@@ -219,7 +220,7 @@ fn cell_view(column: &str, path: Option<String>, ty: &CqlType, cell: &Cell) -> C
 
 fn bound(clustering: &[ColumnMetadata], bound: &ClusteringBound) -> String {
     let values = clustering.iter().zip(bound.prefix());
-    let values = values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| literal(&column.ty, value)));
+    let values = values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| column.ty.shown(value)));
     let side = if bound.is_after() { "after" } else { "before" };
     match values.collect::<Vec<_>>().join(", ") {
         prefix if prefix.is_empty() => side.replace("before", "start").replace("after", "end"),
@@ -231,14 +232,5 @@ fn deletion(deletion: DeletionTime) -> Option<DeletionView> {
     (!deletion.is_live()).then_some(DeletionView {
         timestamp: deletion.marked_for_delete_at.0,
         at_seconds: deletion.local_deletion_time.0,
-    })
-}
-
-/// A value as CQL writes it; bytes that are none of the type in hexadecimal.
-fn literal(ty: &CqlType, value: &[u8]) -> String {
-    ty.decode(value).map(|it| it.to_string()).unwrap_or_else(|_| {
-        value
-            .iter()
-            .fold("0x".to_string(), |text, byte| format!("{text}{byte:02x}"))
     })
 }

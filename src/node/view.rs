@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::inspect::{Inspect, Inspected};
 use crate::base::{Endpoint, HostId, Instant};
 use crate::data::{DecoratedKey, TableId, Token};
 use crate::schema::KeyspaceMetadata;
@@ -16,6 +17,8 @@ pub struct ViewRequest {
     pub detail: bool,
     /// The schema as the node knows it.
     pub schema: bool,
+    /// What an inspector of one node's storage asks; the other nodes leave it.
+    pub inspect: Option<Inspect>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +42,7 @@ pub struct NodeView {
     /// Coordinated requests and replica work under way.
     pub pending_requests: u32,
     pub partition: Option<PartitionView>,
+    pub inspected: Option<Inspected>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::recorder::Recorder;
 use super::share;
 use super::shells::Shells;
 use crate::base::{Endpoint, Instant, RequestId, SortedMap};
-use crate::node::{NodeConfig, NodeView, PartitionView};
+use crate::node::{Inspect, Inspected, NodeConfig, NodeView, PartitionView};
 use crate::schema::Schema;
 use crate::sim::{Answer, ClusterConfig, Control, HistoryHash, Network, Pacing, Parcel, Rate, Roster, Scheduler};
 
@@ -98,6 +98,9 @@ pub struct Playground<P> {
     pub(super) schema_seen: u64,
     /// What running nodes hold of the watched partition.
     pub(super) partitions: SortedMap<Endpoint, Option<PartitionView>>,
+    /// The question of an inspector that was answered last, and an answer that no frame has carried yet.
+    pub(super) answered: Option<Inspect>,
+    pub(super) inspected: Option<Inspected>,
     pub(super) notices: Vec<Notice>,
     pub(super) completion: Option<Completion>,
     pub(super) share: Option<Result<ShareLink, String>>,
@@ -142,6 +145,8 @@ impl<P: Parcel + Clone> Playground<P> {
             schema_asked: 0,
             schema_seen: 0,
             partitions: SortedMap::new(),
+            answered: None,
+            inspected: None,
             notices: Vec::new(),
             completion: None,
             share: None,
@@ -172,6 +177,7 @@ impl<P: Parcel + Clone> Playground<P> {
         self.deeds.clear();
         self.views.clear();
         self.partitions.clear();
+        (self.answered, self.inspected) = (None, None);
         self.schema = Schema::default();
         self.schema_seen = 0;
         self.frames = 0;
@@ -289,7 +295,10 @@ impl<P: Parcel + Clone> Playground<P> {
                 if watch.partition != self.watch.partition {
                     self.partitions.clear();
                 }
-                self.watch = watch;
+                if watch.inspect != self.watch.inspect {
+                    (self.answered, self.inspected) = (None, None);
+                }
+                self.watch = *watch;
             }
             Command::Complete {
                 id,

@@ -38,6 +38,10 @@ impl<P: Parcel + Clone> Playground<P> {
                 partition: partition.map(|located| (located.table.id, located.key)),
                 detail: true,
                 schema: self.schema_seen != self.schema_asked,
+                inspect: self.watch.inspect.clone().filter(|question| {
+                    // What lies in files stays as it is: it is asked for once.
+                    question.what.changes() || self.answered.as_ref() != Some(question)
+                }),
             },
         }
     }
@@ -55,6 +59,12 @@ impl<P: Parcel + Clone> Playground<P> {
         }
         if self.watch.partition.is_some() {
             self.partitions.insert(view.endpoint, view.partition.take());
+        }
+        if let Some(found) = view.inspected.take()
+            && self.watch.inspect.as_ref() == Some(&found.question)
+        {
+            self.answered = Some(found.question.clone());
+            self.inspected = Some(found);
         }
         self.views.insert(view.endpoint, view);
     }
@@ -144,6 +154,7 @@ impl<P: Parcel + Clone> Playground<P> {
             shells: self.shells.take_updates(),
             notices: core::mem::take(&mut self.notices),
             node: watch.node.and_then(|node| self.views.get(&node).cloned()),
+            inspected: self.inspected.take(),
             replicas: self.replica_view(),
             trace: watch.trace.and_then(|request| self.recorder.traces.view(request, now)),
             timeline,

@@ -244,12 +244,13 @@ fn a_trace_has_lanes_and_arrows() {
     let mut toys = up(Rate::Max);
     type_in(&mut toys, "one;\n");
     toys.run_until_idle(PATIENCE);
-    toys.command(Command::Watch(Watch {
+    toys.command(Command::Watch(Box::new(Watch {
         trace: Some(RequestId(1)),
         timeline: Some((Instant::ZERO, Instant::MAX)),
         node: Some(Endpoint::nth(2)),
         partition: None,
-    }));
+        inspect: None,
+    })));
     let frame = toys.frame();
     let trace = frame.trace.unwrap();
     assert_eq!(trace.lanes[0], Endpoint::nth(1));

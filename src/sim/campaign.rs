@@ -292,6 +292,7 @@ impl Run {
             partition: Some((table, key)),
             detail: false,
             schema: false,
+            inspect: None,
         };
         let view = |node: &Endpoint| {
             (

@@ -150,6 +150,7 @@ impl Machine for Toy {
             hints: Vec::new(),
             pending_requests: self.asked.len() as u32,
             partition: None,
+            inspected: None,
         }
     }
 }

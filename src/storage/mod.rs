@@ -18,8 +18,11 @@ pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};
 pub use config::StorageConfig;
 pub use disk::{Disk, FileInfo, MemoryDisk, PackedDisk, PowerLoss};
 pub use engine::{
-    Applied, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Opened, Rewrite, SnapshotInfo,
+    Applied, CompactionLook, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Opened,
+    Rewrite, SnapshotInfo, SstableLook,
 };
 pub use error::StorageError;
 pub use read::{LocalRead, SstablesRead, TombstoneThresholds};
-pub use summary::{CommitLogSummary, CountersSummary, Histogram, SstableSummary, StorageSummary, TableSummary};
+pub use summary::{
+    CommitLogSummary, CountersSummary, Histogram, SegmentSummary, SstableSummary, StorageSummary, TableSummary,
+};

@@ -73,6 +73,19 @@ pub struct CommitLogSummary {
     pub unsynced_bytes: u64,
 }
 
+/// A file of the commit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentSummary {
+    pub file: String,
+    pub bytes: u32,
+    /// It takes the records.
+    pub is_active: bool,
+    /// Tables with data here that no SSTable has yet.
+    pub dirty: Vec<TableId>,
+    /// Values of the node's own whose newest version is here.
+    pub own_values: u64,
+}
+
 /// How often which values were seen, in buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {

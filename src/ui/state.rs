@@ -9,7 +9,7 @@ use super::transcript::Transcript;
 use super::words;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
-use crate::node::NodeView;
+use crate::node::{Inspect, Inspected, NodeView, Subject};
 use crate::playground::api::{
     Completion, Flight, Frame, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner, Rate,
     Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
@@ -131,6 +131,7 @@ pub struct State {
     pub notices: Shared<Vec<(u64, Notice)>>,
     pub next_notice: u64,
     pub node: Shared<Option<NodeView>>,
+    pub inspected: Shared<Option<Inspected>>,
     pub replicas: Shared<Option<ReplicaView>>,
     pub trace: Shared<Option<TraceView>>,
     pub timeline: Shared<Option<TimelineView>>,
@@ -196,6 +197,7 @@ impl Default for State {
             notices: Shared::default(),
             next_notice: 0,
             node: Shared::default(),
+            inspected: Shared::default(),
             replicas: Shared::default(),
             trace: Shared::default(),
             timeline: Shared::default(),
@@ -310,7 +312,12 @@ impl State {
                     .clone()
                     .or_else(|| last.and_then(|statement| statement.partition.clone()));
             }
-            Tab::Node => watch.node = Some(self.viewed_node()),
+            Tab::Node => {
+                let node = self.viewed_node();
+                watch.node = Some(node);
+                let what = Subject::Storage;
+                watch.inspect = Some(Inspect { node, what });
+            }
             Tab::Cluster | Tab::Events => {}
         }
         watch
@@ -412,6 +419,7 @@ impl State {
         frame.notices.into_iter().for_each(|notice| self.notice(notice));
         let watch = frame.watch;
         keep(&mut self.node, frame.node, watch.node.is_some());
+        keep(&mut self.inspected, frame.inspected, watch.inspect.is_some());
         keep(&mut self.replicas, frame.replicas, watch.partition.is_some());
         keep(&mut self.trace, frame.trace, watch.trace.is_some());
         keep(&mut self.timeline, frame.timeline, watch.timeline.is_some());

@@ -22,6 +22,15 @@ impl CqlType {
         self.decode_valid(bytes)
     }
 
+    /// A value as CQL writes it; bytes that are none of the type in hexadecimal.
+    pub fn shown(&self, bytes: &[u8]) -> String {
+        self.decode(bytes).map(|it| it.to_string()).unwrap_or_else(|_| {
+            bytes
+                .iter()
+                .fold("0x".to_string(), |text, byte| format!("{text}{byte:02x}"))
+        })
+    }
+
     fn decode_valid(&self, bytes: &[u8]) -> Result<Value, MarshalError> {
         let may_be_empty = self.empty_is_a_value() || matches!(self, CqlType::Tuple(_) | CqlType::UserType(_));
         if bytes.is_empty() && !may_be_empty {

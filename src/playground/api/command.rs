@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Endpoint, Instant, RequestId};
+use crate::node::Inspect;
 use crate::sim::{ClusterConfig, Latency, LinkFaults, Place, Rate};
 
 /// One shell of the page.
@@ -89,7 +90,7 @@ pub enum Command {
 
     // Looking: no part of the run.
     /// What the frames from now on show besides the cluster.
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// Answered in a frame's `completion`, with the same `id`.
     Complete {
         id: u32,
@@ -110,6 +111,8 @@ pub struct Watch {
     pub trace: Option<RequestId>,
     /// From, to.
     pub timeline: Option<(Instant, Instant)>,
+    /// One node's storage, or something in it.
+    pub inspect: Option<Inspect>,
 }
 
 /// A partition as a person names it.

@@ -8,7 +8,7 @@ use super::{
 use crate::base::{Endpoint, Instant, MessageId, RequestId, UnixMicros};
 use crate::data::Token;
 use crate::event::{DropReason, MessageKind, Verb, What};
-use crate::node::NodeView;
+use crate::node::{Inspected, NodeView};
 use crate::sim::{ClusterConfig, Latency, LinkFaults};
 
 /// A snapshot. Lists are bounded (see the limits in `api`); what is not listed is counted.
@@ -53,6 +53,8 @@ pub struct Frame {
     // What is watched.
     pub watch: Watch,
     pub node: Option<NodeView>,
+    /// Only when it is new.
+    pub inspected: Option<Inspected>,
     pub replicas: Option<ReplicaView>,
     pub trace: Option<TraceView>,
     /// Only when it looks different from the one before, and not in every frame then.

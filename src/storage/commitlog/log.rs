@@ -10,6 +10,7 @@ use crate::base::{Instant, SortedMap, codec};
 use crate::data::TableId;
 use crate::storage::StorageError;
 use crate::storage::disk::Disk;
+use crate::storage::summary::SegmentSummary;
 
 /// What a segment holds that is needed after a crash.
 #[derive(Clone, Debug, Default)]
@@ -214,6 +215,18 @@ impl CommitLog {
                 offset: 0,
             },
         }
+    }
+
+    /// Oldest first.
+    pub fn segments(&self) -> impl Iterator<Item = SegmentSummary> {
+        let active = self.active.as_ref().map(|active| active.id);
+        self.segments.iter().map(move |(id, segment)| SegmentSummary {
+            file: format::file_name(*id),
+            bytes: segment.len,
+            is_active: active == Some(*id),
+            dirty: segment.dirty.keys().copied().collect(),
+            own_values: segment.locals,
+        })
     }
 
     pub fn segment_count(&self) -> usize {

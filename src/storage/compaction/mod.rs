@@ -5,6 +5,7 @@
 //! `org.apache.cassandra.db.compaction`.
 
 mod expired;
+mod groups;
 mod history;
 mod leveled;
 mod options;
@@ -24,6 +25,7 @@ use crate::base::UnixMicros;
 use crate::data::Token;
 
 pub use expired::fully_expired;
+pub use groups::Group;
 pub use history::History;
 pub use leveled::{LEVELS, max_bytes};
 pub use options::{CommonOptions, CompactionOptions};

@@ -45,7 +45,7 @@ impl TimeWindow {
         seconds - seconds % self.window_seconds
     }
 
-    fn windows<'a>(&self, sstables: &[&'a SstableView]) -> BTreeMap<i64, Vec<&'a SstableView>> {
+    pub(super) fn windows<'a>(&self, sstables: &[&'a SstableView]) -> BTreeMap<i64, Vec<&'a SstableView>> {
         let mut windows: BTreeMap<i64, Vec<&SstableView>> = BTreeMap::new();
         for sstable in sstables {
             windows

@@ -154,6 +154,15 @@ impl Unified {
         levels
     }
 
+    /// The levels that have any, each with its number.
+    pub(super) fn by_level<'a>(
+        &self,
+        sstables: &[&'a SstableView],
+    ) -> impl Iterator<Item = (u32, Vec<&'a SstableView>)> {
+        let levels = self.levels(sstables).into_iter().filter(|it| !it.sstables.is_empty());
+        levels.map(|it| (it.index as u32, it.sstables))
+    }
+
     fn pick<'a>(
         &self,
         level: &Level<'a>,

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::StorageError;
 use super::super::compaction::{Choice, CompactionKind, Generation, SstableView, fully_expired};
+use super::super::disk::Disk;
 use super::super::source::PartitionSource;
-use super::super::sstable::{Descriptor, Scanner, SerializationHeader, SstablePartition, SstableWriter, WriteOptions};
+use super::super::sstable::{
+    Component, Descriptor, Scanner, SerializationHeader, SstablePartition, SstableWriter, WriteOptions,
+};
 use super::Engine;
 use super::flush::duration_of;
 use super::merge::merge_parts;
@@ -83,6 +86,19 @@ impl Compaction {
             bytes_done: self.bytes_of(self.keys_done),
             bytes_total: self.bytes_in,
         }
+    }
+
+    pub fn inputs(&self) -> &[Generation] {
+        &self.choice.inputs
+    }
+
+    /// Bytes of data in what was made so far.
+    pub fn bytes_written(&self, disk: &dyn Disk) -> u64 {
+        let whole = self
+            .outputs
+            .iter()
+            .map(|(_, it)| disk.len(&it.file(Component::Data)).unwrap_or(0));
+        whole.sum::<u64>() + self.writer.as_ref().map_or(0, |(writer, _)| writer.on_disk())
     }
 
     fn bytes_of(&self, keys: u64) -> u64 {

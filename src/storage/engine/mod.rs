@@ -7,6 +7,7 @@
 mod compact;
 mod counters;
 mod flush;
+mod inspect;
 mod local;
 mod maintenance;
 mod merge;
@@ -40,6 +41,7 @@ use crate::event::What;
 use crate::schema::TableMetadata;
 
 pub use compact::{CompactionProgress, CompactionRecord};
+pub use inspect::{CompactionLook, SstableLook};
 pub use maintenance::{CompactionStats, Rewrite};
 pub use snapshots::SnapshotInfo;
 

@@ -148,7 +148,7 @@ impl Table {
         }
     }
 
-    fn summary_of(&self, sstable: &Sstable, gc_before: EpochSeconds) -> SstableSummary {
+    pub fn summary_of(&self, sstable: &Sstable, gc_before: EpochSeconds) -> SstableSummary {
         let info = sstable.reader.info();
         let sizes = &info.stats().partition_sizes;
         SstableSummary {

@@ -58,14 +58,36 @@ impl Cardinality {
                 if new.len() > SPOOL_LIMIT {
                     merge(merged, new);
                     if merged.len() > SPARSE_LIMIT {
-                        let mut words = vec![0; REGISTERS.div_ceil(REGISTERS_A_WORD)];
-                        for encoded in merged {
-                            let place = sparse_place(*encoded) >> (SPARSE_PRECISION - PRECISION);
-                            raise(&mut words, place as usize, decode_run_length(*encoded));
-                        }
-                        self.form = Form::Registers(words);
+                        self.form = Form::Registers(registers_of(merged));
                     }
                 }
+            }
+        }
+    }
+
+    /// About how many different keys there are in all of these together.
+    pub fn count_all<'a>(all: impl Iterator<Item = &'a Cardinality>) -> u64 {
+        let (mut entries, mut words) = (Vec::new(), None::<Vec<u32>>);
+        for one in all {
+            match &one.form {
+                Form::Sparse { merged, new } => entries.extend(merged.iter().chain(new)),
+                Form::Registers(own) => {
+                    let words = words.get_or_insert_with(|| registers_of(&[]));
+                    for place in 0..REGISTERS {
+                        raise(words, place, register(own, place));
+                    }
+                }
+            }
+        }
+        match words {
+            None => {
+                let (merged, new) = (Vec::new(), entries);
+                let form = Form::Sparse { merged, new };
+                Cardinality { form }.count()
+            }
+            Some(mut words) => {
+                raise_all(&mut words, &entries);
+                count_registers(&words)
             }
         }
     }
@@ -186,16 +208,32 @@ fn raise(words: &mut [u32], place: usize, run: u32) {
     }
 }
 
+fn register(words: &[u32], place: usize) -> u32 {
+    words[place / REGISTERS_A_WORD] >> (REGISTER_BITS * (place % REGISTERS_A_WORD)) & 31
+}
+
+fn registers_of(entries: &[u32]) -> Vec<u32> {
+    let mut words = vec![0; REGISTERS.div_ceil(REGISTERS_A_WORD)];
+    raise_all(&mut words, entries);
+    words
+}
+
+fn raise_all(words: &mut [u32], entries: &[u32]) {
+    for encoded in entries {
+        let place = sparse_place(*encoded) >> (SPARSE_PRECISION - PRECISION);
+        raise(words, place as usize, decode_run_length(*encoded));
+    }
+}
+
 fn linear_count(places: u64, empty: u64) -> u64 {
     let places = places as f64;
     libm::round(places * libm::log(places / empty as f64)) as u64
 }
 
 fn count_registers(words: &[u32]) -> u64 {
-    let register = |place: usize| words[place / REGISTERS_A_WORD] >> (REGISTER_BITS * (place % REGISTERS_A_WORD)) & 31;
     let (mut sum, mut empty) = (0.0, 0u64);
     for place in 0..REGISTERS {
-        let run = register(place);
+        let run = register(words, place);
         sum += 1.0 / (1u64 << run) as f64;
         empty += u64::from(run == 0);
     }
@@ -264,4 +302,26 @@ fn hash2_64(key: &[u8]) -> u64 {
     hash ^= hash >> R;
     hash = hash.wrapping_mul(M);
     hash ^ hash >> R
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(keys: core::ops::Range<u32>) -> Cardinality {
+        let mut found = Cardinality::default();
+        keys.for_each(|key| found.add(&key.to_be_bytes()));
+        found
+    }
+
+    #[test]
+    fn together_they_count_what_one_of_all_keys_does() {
+        for (one, other) in [(0..100, 50..150), (0..100, 50..20_000), (0..20_000, 10_000..30_000)] {
+            let all = of(one.start.min(other.start)..one.end.max(other.end));
+            let parts = [of(one), of(other)];
+            let (counted, whole) = (Cardinality::count_all(parts.iter()) as f64, all.count() as f64);
+            assert!((counted - whole).abs() <= whole / 50.0, "{counted} for {whole}");
+        }
+        assert_eq!(Cardinality::count_all([of(0..100), of(50..150)].iter()), 150);
+    }
 }

@@ -8,6 +8,7 @@
 //! An SSTable is written by [`SstableWriter`], partition by partition, and found by [`SstableReader`], which keeps in memory what has to be
 //! there: the bloom filter, a summary of the index, the offsets of the chunks. Both are handed the disk with each call.
 
+pub mod annotate;
 mod bloom;
 mod cardinality;
 mod clustering;
@@ -41,6 +42,7 @@ mod unfiltered;
 mod verify;
 mod writer;
 
+pub use cardinality::Cardinality;
 pub use descriptor::{Component, Descriptor, SstableId, Version};
 pub use header::{EncodingStats, SerializationHeader};
 pub use histogram::{EstimatedHistogram, TombstoneHistogram};

@@ -29,7 +29,7 @@ pub mod flag {
 }
 
 /// Flags of a cell. `Cell.Serializer`.
-mod cell_flag {
+pub mod cell_flag {
     pub const IS_DELETED: u8 = 0x01;
     pub const IS_EXPIRING: u8 = 0x02;
     pub const HAS_EMPTY_VALUE: u8 = 0x04;
@@ -415,7 +415,7 @@ impl Shape {
 }
 
 /// From this many columns on, those present (or those missing) are listed; below, there is a bit a column.
-const LISTED_FROM: usize = 64;
+pub const LISTED_FROM: usize = 64;
 
 /// Which columns a row has that has not all of them.
 fn write_subset(present: &[bool], out: &mut Vec<u8>) {
@@ -432,7 +432,7 @@ fn write_subset(present: &[bool], out: &mut Vec<u8>) {
     }
 }
 
-fn read_subset(columns: usize, input: &mut dyn Input) -> Result<Vec<bool>, StorageError> {
+pub fn read_subset(columns: usize, input: &mut dyn Input) -> Result<Vec<bool>, StorageError> {
     let encoded = input.vint()?;
     if encoded == 0 {
         return Ok(vec![true; columns]);

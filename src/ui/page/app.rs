@@ -51,7 +51,7 @@ pub fn App(props: &AppProps) -> Html {
     use_effect_with(state.drawer_height, |height| settings::set_drawer_height(*height));
     use_effect_with(state.watch(), {
         let wire = props.wire.clone();
-        move |watch| wire.send(Command::Watch(watch.clone()))
+        move |watch| wire.send(Command::Watch(Box::new(watch.clone())))
     });
     // The theme is set before the palette is read from it.
     let palette = use_memo((state.theme, dark), |(theme, _)| {

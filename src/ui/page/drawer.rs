@@ -154,7 +154,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                 Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} follows={state.partition.is_none()} /> },
                 Tab::Node => {
                     let nodes = state.cluster.nodes.clone();
-                    html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} /> }
+                    html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} inspected={state.inspected.clone()} /> }
                 }
                 Tab::Events => html! { <Events log={state.log.clone()} unlisted={state.unlisted_log} /> },
             } }

@@ -29,6 +29,7 @@ mod settings;
 mod share;
 mod shell;
 mod stage;
+mod storage;
 mod strip;
 mod timeline;
 mod timeline_bar;

@@ -4,9 +4,10 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::bits::{NodeMark, NodeName, heads};
+use super::storage::Storage;
 use super::wire::use_page;
-use crate::base::{Arrange, Endpoint};
-use crate::node::{NodeView, TableView};
+use crate::base::Endpoint;
+use crate::node::{Inspected, NodeView};
 use crate::playground::api::{NodeState, NodeSummary};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
@@ -17,6 +18,7 @@ pub struct Props {
     pub node: Shared<Option<NodeView>>,
     pub nodes: Shared<Vec<NodeSummary>>,
     pub viewed: Endpoint,
+    pub inspected: Shared<Option<Inspected>>,
 }
 
 #[component]
@@ -53,7 +55,8 @@ pub fn NodePanel(props: &Props) -> Html {
                 if let Some(view) = view {
                     <div class="cards">
                         <Peers view={view.clone()} nodes={props.nodes.clone()} />
-                        <Storage view={view.clone()} />
+                        <Work view={view.clone()} />
+                        <Storage of={viewed} inspected={props.inspected.clone()} />
                     </div>
                 } else {
                     <p class="empty soft">{ format!("{viewed} is down: it has no view of anything.") }</p>
@@ -115,49 +118,23 @@ fn status_letters(alive: bool, status: &str) -> String {
     format!("{}{state}", if alive { 'U' } else { 'D' })
 }
 
-fn is_system(keyspace: &str) -> bool {
-    keyspace == "system" || keyspace.starts_with("system_")
-}
-
 #[derive(PartialEq, Properties)]
-struct StorageProps {
+struct WorkProps {
     view: NodeView,
 }
 
+/// What waits: bytes for a sync, requests for answers, hints for their nodes.
 #[component]
-fn Storage(props: &StorageProps) -> Html {
+fn Work(props: &WorkProps) -> Html {
     let view = &props.view;
     let log = &view.commit_log;
-    // What people made first; the system's own tables after it.
-    let mut tables: Vec<&TableView> = view.tables.iter().collect();
-    tables.arrange_by_key(|table| (is_system(&table.keyspace), &table.keyspace, &table.table));
     html! {
         <>
             <section class="card">
-                <h3>{ "memtables" }</h3>
-                if view.tables.is_empty() { <p class="small soft">{ "No tables yet." }</p> } else {
-                    <table class="plain">
-                        { heads(&["table", "#partitions", "#rows", "#size"]) }
-                        <tbody>
-                            { for tables.into_iter().map(|table| html! {
-                                <tr class={is_system(&table.keyspace).then_some("soft")}>
-                                    <td class="code">{ format!("{}.{}", table.keyspace, table.table) }</td>
-                                    <td class="number">{ table.memtable_partitions }</td>
-                                    <td class="number">{ table.memtable_rows }</td>
-                                    <td class="number">{ words::bytes(table.memtable_bytes) }</td>
-                                </tr>
-                            }) }
-                        </tbody>
-                    </table>
-                }
-            </section>
-            <section class="card">
-                <h3>{ "commit log" }</h3>
+                <h3>{ "under way" }</h3>
                 <dl class="facts">
-                    <dt>{ "segments" }</dt><dd>{ log.segments }</dd>
-                    <dt>{ "size" }</dt><dd>{ words::bytes(log.bytes) }</dd>
                     <dt title="A crash now would lose this">{ "not synced" }</dt><dd>{ words::bytes(log.unsynced_bytes) }</dd>
-                    <dt>{ "requests under way" }</dt><dd>{ view.pending_requests }</dd>
+                    <dt>{ "requests" }</dt><dd>{ view.pending_requests }</dd>
                 </dl>
             </section>
             <section class="card">

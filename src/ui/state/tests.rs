@@ -27,6 +27,7 @@ fn frame(run: u32) -> Frame {
         notices: Vec::new(),
         watch: Watch::default(),
         node: None,
+        inspected: None,
         replicas: None,
         trace: None,
         timeline: None,
@@ -118,6 +119,10 @@ fn only_what_is_open_is_watched() {
         state.watch(),
         Watch {
             node: Some(Endpoint::nth(1)),
+            inspect: Some(Inspect {
+                node: Endpoint::nth(1),
+                what: Subject::Storage
+            }),
             ..Watch::default()
         }
     );
