@@ -108,6 +108,14 @@ pub enum QueryError {
         received: u32,
         required: u32,
     },
+    /// A function or an operation failed of the values it was given.
+    #[error("{message}")]
+    FunctionFailure {
+        message: String,
+        /// In `system`.
+        function: String,
+        argument_types: Vec<String>,
+    },
     /// Line from 1, column from 0, as Cassandra counts; both are part of `message`.
     #[error("{message}")]
     Syntax {
@@ -164,6 +172,7 @@ impl QueryError {
             QueryError::WriteTimeout { .. } => 0x1100,
             QueryError::ReadTimeout { .. } => 0x1200,
             QueryError::ReadFailure { .. } => 0x1300,
+            QueryError::FunctionFailure { .. } => 0x1400,
             QueryError::WriteFailure { .. } => 0x1500,
             QueryError::CasWriteUnknown { .. } => 0x1700,
             QueryError::Syntax { .. } => 0x2000,

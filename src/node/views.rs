@@ -55,9 +55,16 @@ fn views_of(schema: &Schema) -> Views {
             continue;
         };
         // Only what passed the checks of CREATE MATERIALIZED VIEW is in a schema.
-        let filter = view_filter(&definition.where_clause, base, schema).unwrap_or_default();
+        let (slices, filter) = view_filter(&definition.where_clause, base, schema)
+            .unwrap_or_else(|_| (vec![Slice::all()], RowFilter::default()));
         let (table, base) = (table.clone(), base.clone());
-        views.add(definition.base_id, View { table, base, filter });
+        let view = View {
+            table,
+            base,
+            slices,
+            filter,
+        };
+        views.add(definition.base_id, view);
     }
     views
 }

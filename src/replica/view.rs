@@ -22,6 +22,7 @@ use crate::storage::{Engine, StorageError};
 pub struct View {
     pub table: Arc<TableMetadata>,
     pub base: Arc<TableMetadata>,
+    pub slices: Vec<Slice>,
     pub filter: RowFilter,
 }
 
@@ -80,7 +81,8 @@ impl Difference<'_> {
             return Vec::new();
         }
         for clustering in rows {
-            if !self.view.filter.accepts_clustering(clustering) {
+            let is_within = |slice: &Slice| slice.contains(clustering);
+            if !self.view.slices.iter().any(is_within) || !self.view.filter.accepts_clustering(clustering) {
                 continue;
             }
             let before = self.before.map(|it| effective(it, clustering)).unwrap_or_default();

@@ -9,7 +9,21 @@ use crate::data::Ttl;
 /// The smallest false positive chance a bloom filter can be built for (`BloomCalculations.minSupportedBloomFilterFpChance`).
 const MIN_BLOOM_FILTER_FP_CHANCE: f64 = 6.71e-5;
 
+/// What leveled compaction has as its false positive chance, where none is given (`TableParams.Builder.build`).
+const LEVELED_BLOOM_FILTER_FP_CHANCE: f64 = 0.1;
+
 impl TableParams {
+    /// The options of a new table or view.
+    pub(super) fn of_new_table(properties: &mut Properties) -> Result<TableParams, SchemaError> {
+        let is_said = properties.has("bloom_filter_fp_chance");
+        let mut params = TableParams::default().with(properties)?;
+        let class = params.compaction.get("class");
+        if !is_said && class.is_some_and(|class| class.ends_with("LeveledCompactionStrategy")) {
+            params.bloom_filter_fp_chance = LEVELED_BLOOM_FILTER_FP_CHANCE;
+        }
+        Ok(params)
+    }
+
     /// These options with what `properties` change, checked. Properties that are no table options stay in there.
     pub(super) fn with(&self, properties: &mut Properties) -> Result<TableParams, SchemaError> {
         let mut params = self.clone();
@@ -38,6 +52,8 @@ impl TableParams {
             &mut params.default_time_to_live,
             non_negative(it, "default_time_to_live")?,
         );
+        // Accepted, and not looked at.
+        it.take_map("extensions")?;
         set(&mut params.gc_grace_seconds, non_negative(it, "gc_grace_seconds")?);
         set(&mut params.incremental_backups, it.take_boolean("incremental_backups")?);
         set(

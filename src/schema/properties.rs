@@ -30,6 +30,10 @@ impl Properties {
         self.0.is_empty()
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, SchemaError> {
         match self.0.remove(name) {
             None => Ok(None),

@@ -17,6 +17,7 @@ pub fn error_line(error: &QueryError) -> String {
             format!("ServerError: {}", summary())
         }
         QueryError::Truncate(_) => format!("TruncateError: {}", summary()),
+        QueryError::FunctionFailure { .. } => format!("FunctionFailure: {}", summary()),
         QueryError::Protocol(message) => format!("ProtocolException: {message}"),
         QueryError::Unavailable {
             consistency,
@@ -139,6 +140,7 @@ fn kind(error: &QueryError) -> &'static str {
         }
         QueryError::ReadFailure { .. } => "Replica(s) failed to execute read",
         QueryError::WriteFailure { .. } => "Replica(s) failed to execute write",
+        QueryError::FunctionFailure { .. } => "User Defined Function failure",
         QueryError::CasWriteUnknown { .. } => "Unknown",
         QueryError::Syntax { .. } => "Syntax error in CQL query",
         QueryError::Unauthorized(_) => "Unauthorized",

@@ -75,3 +75,27 @@ pub enum CellMetadata {
     MaxWriteTime,
     TimeToLive,
 }
+
+impl Selector {
+    /// Whether it is made of any such column.
+    pub fn selects(&self, is_wanted: &impl Fn(&str) -> bool) -> bool {
+        match self {
+            Selector::Column(name) => is_wanted(name),
+            Selector::Literal(_) | Selector::Null | Selector::Marker(_) | Selector::CountRows => false,
+            Selector::Metadata { of, .. }
+            | Selector::Field { of, .. }
+            | Selector::Element { of, .. }
+            | Selector::Slice { of, .. }
+            | Selector::Cast { selector: of, .. }
+            | Selector::TypeHint { selector: of, .. }
+            | Selector::Negation(of) => of.selects(is_wanted),
+            Selector::Function { arguments: all, .. }
+            | Selector::Parenthesized(all)
+            | Selector::List(all)
+            | Selector::Set(all) => all.iter().any(|it| it.selects(is_wanted)),
+            // Cassandra asks for a value without such a column (`Selectable.WithMapOrUdt.selectColumns`).
+            Selector::MapOrUserType(entries) => entries.iter().any(|(_, value)| !value.selects(is_wanted)),
+            Selector::Arithmetic { left, right, .. } => left.selects(is_wanted) || right.selects(is_wanted),
+        }
+    }
+}

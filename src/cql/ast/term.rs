@@ -68,6 +68,27 @@ pub enum ArithmeticOperator {
     Modulo,
 }
 
+impl ArithmeticOperator {
+    pub const ALL: [ArithmeticOperator; 5] = [
+        ArithmeticOperator::Plus,
+        ArithmeticOperator::Minus,
+        ArithmeticOperator::Times,
+        ArithmeticOperator::Divide,
+        ArithmeticOperator::Modulo,
+    ];
+
+    /// What Cassandra calls the function behind it.
+    pub fn function(self) -> &'static str {
+        match self {
+            ArithmeticOperator::Plus => "_add",
+            ArithmeticOperator::Minus => "_substract",
+            ArithmeticOperator::Times => "_multiply",
+            ArithmeticOperator::Divide => "_divide",
+            ArithmeticOperator::Modulo => "_modulo",
+        }
+    }
+}
+
 impl fmt::Display for ArithmeticOperator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -109,10 +130,13 @@ impl fmt::Display for Term {
             }
             Term::Tuple(elements) => write!(f, "({})", Separated(elements)),
             Term::Function { name, arguments } => write!(f, "{name}({})", Separated(arguments)),
-            Term::Cast { term, to } => write!(f, "cast({term} as {to})"),
+            // What they are to Cassandra, functions, and so its messages have them.
+            Term::Cast { term, to } => write!(f, "system.cast_as_{to}({term})"),
             Term::TypeHint { hint, term } => write!(f, "({hint}){term}"),
-            Term::Arithmetic { left, operator, right } => write!(f, "{left} {operator} {right}"),
-            Term::Negation(term) => write!(f, "-{term}"),
+            Term::Arithmetic { left, operator, right } => {
+                write!(f, "system.\"{}\"({left}, {right})", operator.function())
+            }
+            Term::Negation(term) => write!(f, "system.\"_negate\"({term})"),
         }
     }
 }

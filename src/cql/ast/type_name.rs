@@ -20,8 +20,9 @@ pub enum NativeType {
     Inet,
     Int,
     Smallint,
-    /// Also written `varchar`.
     Text,
+    /// Another name of `text`, which messages repeat.
+    Varchar,
     Time,
     Timestamp,
     Timeuuid,
@@ -72,6 +73,7 @@ impl fmt::Display for NativeType {
             NativeType::Int => "int",
             NativeType::Smallint => "smallint",
             NativeType::Text => "text",
+            NativeType::Varchar => "varchar",
             NativeType::Time => "time",
             NativeType::Timestamp => "timestamp",
             NativeType::Timeuuid => "timeuuid",

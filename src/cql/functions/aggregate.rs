@@ -71,17 +71,17 @@ impl Aggregate {
             "count" => (Kind::Count, CqlType::Bigint),
             "min" => (Kind::Least(ty.clone()), ty.clone()),
             "max" => (Kind::Greatest(ty.clone()), ty.clone()),
-            "sum" if is_numeric(ty) => (Kind::Sum(ty.clone()), of_sum(ty)),
-            "avg" if is_numeric(ty) => (Kind::Average(ty.clone()), of_sum(ty)),
+            "sum" if is_numeric(ty) => (Kind::Sum(ty.clone()), ty.clone()),
+            "avg" if is_numeric(ty) => (Kind::Average(ty.clone()), ty.clone()),
             _ => {
                 let argument = Argument {
                     text: String::new(),
                     kind: ArgumentKind::Typed(ty.clone()),
                     inferred: None,
                 };
-                let overload = |ty: CqlType| Signature::new(vec![ty.clone()], of_sum(&ty), Body::Negation);
+                let overload = |ty: CqlType| Signature::new(vec![ty.clone()], ty, Body::Negation);
                 let overloads = NUMERIC.into_iter().map(overload).collect();
-                let chosen = overload::choose(name, overloads, &[argument], None)?;
+                let chosen = overload::choose(name, name, overloads, &[argument], None)?;
                 return Aggregate::named(name, &chosen.parameters);
             }
         };

@@ -93,10 +93,10 @@ pub fn run(
     if left == Value::Empty || right == Value::Empty {
         return Ok(None);
     }
-    let failed = |why: &str| {
-        QueryError::invalid(format!(
-            "the operation '{left_type} {operator} {right_type}' failed: {why}"
-        ))
+    let failed = |why: &str| QueryError::FunctionFailure {
+        message: format!("the operation '{left_type} {operator} {right_type}' failed: {why}"),
+        function: operator.function().into(),
+        argument_types: vec![left_type.to_string(), right_type.to_string()],
     };
     let value = match (&left, &right) {
         (Value::Text(a) | Value::Ascii(a), Value::Text(b) | Value::Ascii(b)) => {

@@ -129,7 +129,7 @@ impl Argument {
     /// The type it would have by itself, if it tells one.
     pub fn compatible_type(&self) -> Option<CqlType> {
         match &self.kind {
-            ArgumentKind::Typed(ty) => Some(ty.clone()),
+            ArgumentKind::Typed(ty) | ArgumentKind::Operation(ty) => Some(ty.clone()),
             ArgumentKind::Literal(kind, text) => kind.preferred_type(text).ok(),
             _ => self.inferred.clone(),
         }

@@ -85,8 +85,15 @@ fn with_plain_names(mut entries: IndexMap<String, JsonValue>) -> IndexMap<String
 /// `from_json`
 pub fn from_json(ty: &CqlType, document: &Bytes) -> Result<Option<Bytes>, QueryError> {
     let text = String::from_utf8_lossy(document);
-    let failed = |why: String| QueryError::Server(format!("execution of 'system.from_json[text]' failed: {why}"));
-    let value = parse(&text).map_err(|error| failed(format!("Could not decode JSON string '{text}': {error}")))?;
+    let failed = |message: String| QueryError::FunctionFailure {
+        message,
+        function: "from_json".into(),
+        argument_types: vec!["text".into()],
+    };
+    let value = parse(&text).map_err(|error| {
+        let why = format!("Could not decode JSON string '{text}': {error}");
+        failed(format!("execution of 'system.from_json[text]' failed: {why}"))
+    })?;
     match value {
         JsonValue::Null => Ok(None),
         value => from_value(ty, value)

@@ -87,7 +87,7 @@ pub fn resolve(
     let Some(overloads) = native::overloads(&full, &name.name, arguments, receiver, key)? else {
         return Ok(None);
     };
-    let signature = overload::choose(&full, overloads, arguments, receiver)?;
+    let signature = overload::choose(&full, &plain_name(name), overloads, arguments, receiver)?;
     Ok(Some((full, signature)))
 }
 
@@ -129,7 +129,7 @@ pub fn cast(argument: &Argument, to: &CqlType) -> Result<Option<Signature>, Quer
         return Ok(None);
     }
     let name = format!("system.cast_as_{to}");
-    overload::choose(&name, overloads, core::slice::from_ref(argument), None).map(Some)
+    overload::choose(&name, &name, overloads, core::slice::from_ref(argument), None).map(Some)
 }
 
 impl<A> Call<A> {

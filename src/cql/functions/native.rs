@@ -6,8 +6,9 @@ use super::conversion::Conversion;
 use super::factory::{Parameter, infer};
 use super::number::NUMERIC;
 use super::overload::{Argument, ArgumentKind, Signature};
-use super::{Body, collection, mask, math};
+use super::{Body, arithmetic, cast, collection, mask, math};
 use crate::cql::QueryError;
+use crate::cql::ast::ArithmeticOperator;
 use crate::data::{CqlType, Similarity};
 
 /// The functions of this name; `None` if there are none. `key` is the partition key of the table that is read.
@@ -52,6 +53,15 @@ pub fn overloads(
     if let Some(function) = math::Function::named(name) {
         let overload = |ty: CqlType| Signature::new(vec![ty.clone()], ty, Body::Math(function));
         return Ok(Some(NUMERIC.into_iter().map(overload).collect()));
+    }
+    if let Some(operator) = ArithmeticOperator::ALL.into_iter().find(|it| it.function() == name) {
+        return Ok(Some(arithmetic::overloads(operator)));
+    }
+    if name == "_negate" {
+        return Ok(Some(arithmetic::negations()));
+    }
+    if let Some(to) = name.strip_prefix("cast_as_").and_then(CqlType::native) {
+        return Ok(Some(cast::overloads(&to)).filter(|it| !it.is_empty()));
     }
     if plain == "tojson" {
         let types = infer(full, &[Parameter::Any], arguments, receiver)?;

@@ -3,6 +3,7 @@
 //! Source of the rules and texts: Cassandra 5.0, `cql3/functions/FunctionResolver`.
 
 use super::Body;
+use super::number::is_numeric;
 use crate::cql::QueryError;
 use crate::data::types::Assignment;
 use crate::data::{CqlType, LiteralKind};
@@ -30,6 +31,8 @@ pub enum ArgumentKind {
     /// `{a: b}`
     Map,
     Tuple,
+    /// An operation: of this type by itself, and of another number's where that is wanted.
+    Operation(CqlType),
     /// Null, or an expression whose type depends on what is wanted of it.
     Open,
 }
@@ -50,6 +53,10 @@ impl Argument {
             }
             ArgumentKind::Map => weak_if(matches!(wanted, CqlType::Map { .. } | CqlType::UserType(_))),
             ArgumentKind::Tuple => weak_if(matches!(wanted, CqlType::Tuple(_))),
+            ArgumentKind::Operation(ty) => match wanted.assignment_from(ty) {
+                Assignment::No => weak_if(is_numeric(ty) && is_numeric(wanted)),
+                fits => fits,
+            },
             ArgumentKind::Open => Assignment::Weak,
         }
     }
@@ -88,9 +95,10 @@ impl Signature {
     }
 }
 
-/// The function of `name` among its overloads.
+/// The function of `name` among its overloads; `written` is how the statement calls it.
 pub fn choose(
     name: &str,
+    written: &str,
     overloads: Vec<Signature>,
     arguments: &[Argument],
     receiver: Option<&CqlType>,
@@ -103,13 +111,13 @@ pub fn choose(
     match best(overloads, arguments, receiver) {
         Choice::One(signature) => Ok(signature),
         Choice::None => Err(QueryError::invalid(format!(
-            "Invalid call to function {name}, none of its type signatures match (known type signatures: {})",
+            "Invalid call to function {written}, none of its type signatures match (known type signatures: {})",
             signatures.join(", ")
         ))),
         Choice::Several(several) => {
             let several: Vec<String> = several.iter().map(|it| signature_text(name, it)).collect();
             Err(QueryError::invalid(format!(
-                "Ambiguous call to function {name} (can be matched by following signatures: {}): use type casts to disambiguate",
+                "Ambiguous call to function {written} (can be matched by following signatures: {}): use type casts to disambiguate",
                 several.join(", ")
             )))
         }
@@ -133,26 +141,41 @@ pub fn choose_operation(
             )));
         }
     };
+    if operands.len() == 1 {
+        return choose_negation(overloads, operands, receiver);
+    }
     match best(overloads, operands, receiver) {
         Choice::One(signature) => Ok(signature),
-        Choice::None if operands.len() == 1 => Err(QueryError::invalid(format!(
-            "the '{operator}' operation is not supported on {left}"
-        ))),
         Choice::None => Err(QueryError::invalid(format!(
             "the '{operator}' operation is not supported between {left} and {right}"
         ))),
         Choice::Several(several) => {
             let of_receiver = |it: &Signature| it.parameters.iter().all(|ty| Some(ty) == receiver);
             several.into_iter().find(of_receiver).ok_or_else(|| {
-                QueryError::invalid(match operands.len() {
-                    1 => "Ambiguous negation: use type casts to disambiguate".to_string(),
-                    _ => format!(
-                        "Ambiguous '{operator}' operation with args {left} and {right}: use type hint to disambiguate, \
-                         example '(int) ?'"
-                    ),
-                })
+                QueryError::invalid(format!(
+                    "Ambiguous '{operator}' operation with args {left} and {right}: use type hint to disambiguate, \
+                     example '(int) ?'"
+                ))
             })
         }
+    }
+}
+
+/// To Cassandra a negation is a function, and its errors say so.
+fn choose_negation(
+    overloads: Vec<Signature>,
+    operands: &[Argument],
+    receiver: Option<&CqlType>,
+) -> Result<Signature, QueryError> {
+    const NAME: &str = "system.\"_negate\"";
+    let of_receiver = |it: &Signature| it.parameters.iter().all(|ty| Some(ty) == receiver);
+    match best(overloads.clone(), operands, receiver) {
+        Choice::Several(several) => several
+            .into_iter()
+            .find(of_receiver)
+            .ok_or_else(|| QueryError::invalid("Ambiguous negation: use type casts to disambiguate")),
+        Choice::One(signature) => Ok(signature),
+        Choice::None => choose(NAME, "system._negate", overloads, operands, receiver),
     }
 }
 

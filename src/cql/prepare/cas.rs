@@ -62,17 +62,17 @@ impl PrepareContext<'_> {
             Modification::Update(update) => match &update.condition {
                 None => return Ok(None),
                 Some(condition) => {
-                    let modify = self.update(update)?;
-                    let conditions = self.conditions(condition, &modify.table)?;
-                    (modify, conditions)
+                    let table = self.table(&update.table)?;
+                    let conditions = self.conditions(condition, update.using.timestamp.is_some(), table)?;
+                    (self.update(update)?, conditions)
                 }
             },
             Modification::Delete(delete) => match &delete.condition {
                 None => return Ok(None),
                 Some(condition) => {
-                    let modify = self.delete(delete)?;
-                    let conditions = self.conditions(condition, &modify.table)?;
-                    (modify, conditions)
+                    let table = self.table(&delete.table)?;
+                    let conditions = self.conditions(condition, delete.timestamp.is_some(), table)?;
+                    (self.delete(delete)?, conditions)
                 }
             },
             _ => return Ok(None),
@@ -87,16 +87,6 @@ impl PrepareContext<'_> {
                 "Cannot provide custom timestamp for conditional updates",
             ));
         }
-        if modify.partition_keys.has_in() {
-            let kind = if modify.kind == Kind::Delete {
-                "deletions"
-            } else {
-                "updates"
-            };
-            return Err(QueryError::invalid(format!(
-                "IN on the partition key is not supported with conditional {kind}"
-            )));
-        }
         if let (ModifiedRows::Static, Conditions::Columns(columns)) = (&modify.rows, &conditions)
             && columns.iter().any(|it| it.column.kind == ColumnKind::Regular)
         {
@@ -105,9 +95,6 @@ impl PrepareContext<'_> {
         match &modify.rows {
             ModifiedRows::Range { .. } => Err(QueryError::invalid(
                 "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to delete non static columns",
-            )),
-            ModifiedRows::Exact(choices) if choices.has_in() => Err(QueryError::invalid(
-                "IN on the clustering key columns is not supported with conditional updates",
             )),
             _ => Ok(Some(CasPlan {
                 statements: vec![Conditional {
@@ -151,7 +138,16 @@ impl CasPlan {
     pub fn key(&self, at: &mut Evaluation<'_>) -> Result<DecoratedKey, QueryError> {
         let mut first = None;
         for statement in &self.statements {
-            if self.is_batch && statement.modify.partition_keys.has_in() {
+            let kind = match statement.modify.kind {
+                Kind::Delete => "deletions",
+                _ => "updates",
+            };
+            if statement.modify.partition_keys.has_in() && !self.is_batch {
+                return Err(QueryError::invalid(format!(
+                    "IN on the partition key is not supported with conditional {kind}"
+                )));
+            }
+            if statement.modify.partition_keys.has_in() {
                 // Cassandra throws what it takes for a fault of its own.
                 return Err(QueryError::Server(
                     "java.lang.IllegalArgumentException: Batch with conditions cannot span multiple partitions (you cannot \
@@ -173,10 +169,6 @@ impl CasPlan {
             if let ModifiedRows::Exact(choices) = &statement.modify.rows
                 && choices.has_in()
             {
-                let kind = match statement.modify.kind {
-                    Kind::Delete => "deletions",
-                    _ => "updates",
-                };
                 return Err(QueryError::invalid(format!(
                     "IN on the clustering key columns is not supported with conditional {kind}"
                 )));

@@ -60,23 +60,23 @@ impl PrepareContext<'_> {
     pub(super) fn conditions(
         &self,
         condition: &ast::Condition,
+        is_stamped: bool,
         table: &TableMetadata,
     ) -> Result<Conditions, QueryError> {
         let ast::Condition::Columns(columns) = condition else {
             return Ok(Conditions::Exists);
         };
+        if is_stamped {
+            return Err(QueryError::invalid(
+                "Cannot provide custom timestamp for conditional updates",
+            ));
+        }
         let conditions = columns.iter().map(|it| self.condition(it, table));
         Ok(Conditions::Columns(conditions.collect::<Result<_, _>>()?))
     }
 
     fn condition(&self, condition: &ast::ColumnCondition, table: &TableMetadata) -> Result<Condition, QueryError> {
         let column = existing_column(table, &condition.column)?;
-        if column.kind <= ColumnKind::Clustering {
-            return Err(QueryError::invalid(format!(
-                "PRIMARY KEY column '{}' cannot have IF conditions",
-                column.name
-            )));
-        }
         if column.ty == CqlType::Counter {
             return Err(QueryError::invalid("Conditions on counters are not supported"));
         }
@@ -147,6 +147,12 @@ impl PrepareContext<'_> {
                 Test::In(vec![self.each_of(marker, &receiver.name, &receiver.ty)])
             }
         };
+        if column.kind <= ColumnKind::Clustering {
+            return Err(QueryError::invalid(format!(
+                "PRIMARY KEY column '{}' cannot have IF conditions",
+                column.name
+            )));
+        }
         Ok(Condition {
             column: column.clone(),
             part,

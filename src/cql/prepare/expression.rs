@@ -4,12 +4,12 @@ use bytes::Bytes;
 
 use super::restrictions::existing_column;
 use super::selected_literal::collect;
-use super::selector_term::is_literal;
+use super::selector_term::{as_term, is_literal};
 use super::stamps::{StampKind, StampedPart, Stamps};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext, selector_text::selector_text};
 use crate::cql::QueryError;
-use crate::cql::ast::{CellMetadata, QualifiedName, Selector, Term};
+use crate::cql::ast::{CellMetadata, NativeType, QualifiedName, Selector, Term};
 use crate::cql::functions::{self, Aggregate, Argument, ArgumentKind, Call, Signature};
 use crate::data::types::Assignment;
 use crate::data::types::layout::{join_collection, split_collection, split_tuple};
@@ -254,7 +254,16 @@ impl PrepareContext<'_> {
                 }
             }
             Selector::Cast { selector: inner, to } => {
-                let to = super::type_name::native_type(*to);
+                let (name, to) = (to, super::type_name::native_type(*to));
+                // Among terms it is a function like others, of which `varchar` has none.
+                let is_there = *name != NativeType::Varchar;
+                if scope.table.is_none() {
+                    let arguments = self.arguments(&[&**inner], scope)?;
+                    let unknown = || QueryError::invalid(format!("Unknown function system.cast_as_{name} called"));
+                    let signature = functions::cast(&arguments[0].0, &to)?.filter(|_| is_there);
+                    let signature = signature.ok_or_else(unknown)?;
+                    return self.call(format!("system.cast_as_{to}"), signature, arguments, scope);
+                }
                 let (expression, from) = match is_literal(inner) {
                     true => self.literal_by_itself(inner, scope)?,
                     false => self.expression(inner, None, scope)?,
@@ -268,9 +277,18 @@ impl PrepareContext<'_> {
                     kind: ArgumentKind::Typed(from),
                     inferred: None,
                 };
-                match functions::cast(&argument, &to)? {
+                let cast = if is_there {
+                    functions::cast(&argument, &to)?
+                } else {
+                    None
+                };
+                match cast {
                     Some(cast) => Ok(call("cast", cast, vec![expression])),
-                    None => Err(QueryError::invalid(format!("{text} cannot be cast to {to}"))),
+                    // Cassandra names the first column of all.
+                    None => {
+                        let text = scope.needed.first().map_or(text, |it| it.to_string());
+                        Err(QueryError::invalid(format!("{text} cannot be cast to {name}")))
+                    }
                 }
             }
             Selector::Function { name, arguments } => self.function(name, arguments, wanted, scope),
@@ -482,6 +500,9 @@ impl PrepareContext<'_> {
                 Selector::MapOrUserType(_) => ArgumentKind::Map,
                 Selector::Parenthesized(_) => ArgumentKind::Tuple,
                 _ => match self.expression(inner, None, scope) {
+                    Ok((_, ty)) if scope.table.is_none() && matches!(inner, Selector::Arithmetic { .. }) => {
+                        ArgumentKind::Operation(ty)
+                    }
                     Ok((expression, ty)) => {
                         prepared = Prepared::Done(expression);
                         ArgumentKind::Typed(ty)
@@ -493,9 +514,15 @@ impl PrepareContext<'_> {
                     Err(error) => return Err(error),
                 },
             };
-            let text = selector_text(selector);
+            let text = match (scope.table, as_term(selector)) {
+                (None, Some(term)) => term.to_string(),
+                _ => selector_text(selector),
+            };
             let inferred = match kind {
-                ArgumentKind::Typed(_) | ArgumentKind::Literal(..) | ArgumentKind::Open => None,
+                ArgumentKind::Typed(_)
+                | ArgumentKind::Operation(_)
+                | ArgumentKind::Literal(..)
+                | ArgumentKind::Open => None,
                 _ => self.type_by_itself(inner, scope),
             };
             all.push((Argument { text, kind, inferred }, prepared));

@@ -180,13 +180,5 @@ pub(super) fn conditions_of(
             }
         }
     }
-    for condition in &conditions {
-        if condition.values.iter().any(|term| matches!(term, TypedTerm::Null)) {
-            return Err(QueryError::invalid(format!(
-                "Unsupported null value for column {}",
-                condition.column.name
-            )));
-        }
-    }
     Ok(conditions)
 }

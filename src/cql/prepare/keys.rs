@@ -44,22 +44,6 @@ impl Choices {
         let mut choices = self.0.iter();
         choices.any(|choice| choice.alternatives.len() != 1 || choice.alternatives.iter().any(is_each))
     }
-
-    /// The first column that is said to be null.
-    pub fn null_column<'a>(&self, columns: &'a [ColumnMetadata]) -> Option<&'a ColumnMetadata> {
-        let mut start = 0;
-        for choice in &self.0 {
-            let is_null = |at: &usize| {
-                let values = choice.alternatives.iter();
-                values.into_iter().any(|values| matches!(values[*at], TypedTerm::Null))
-            };
-            if let Some(at) = (0..choice.width).find(is_null) {
-                return columns.get(start + at);
-            }
-            start += choice.width;
-        }
-        None
-    }
 }
 
 /// The choices of the first columns that are restricted by `=` or `IN`; stops at the first that is not.
@@ -143,6 +127,27 @@ pub fn partition_key(values: &[Bytes]) -> Result<DecoratedKey, QueryError> {
         )));
     }
     Ok(DecoratedKey::new(PartitionKey(bytes)))
+}
+
+/// The slices of rows whose first clustering columns are one of the choices and the next within the bounds, in the table's order.
+pub fn slices_of(
+    table: &TableMetadata,
+    prefix: &Choices,
+    bounds: Option<&Bounds>,
+    at: &mut Evaluation<'_>,
+) -> Result<Vec<Slice>, QueryError> {
+    let mut slices = Vec::new();
+    for prefix in combinations(prefix, &table.clustering, at)? {
+        match bounds {
+            Some(bounds) => slices.extend(bounded_slices(table, &prefix, bounds, at)?),
+            None if prefix.is_empty() => slices.push(Slice::all()),
+            None => slices.push(prefix_slice(table, &prefix)),
+        }
+    }
+    slices.retain(|slice| !slice.is_empty());
+    slices.arrange_by(|a, b| a.start.cmp(&b.start));
+    slices.dedup();
+    Ok(slices)
 }
 
 /// A bound whose values are known, and whether it is within.

@@ -24,6 +24,7 @@ mod restrictions;
 mod row_view;
 mod run;
 mod select;
+mod selectable;
 mod selected_literal;
 mod selection;
 mod selector_term;

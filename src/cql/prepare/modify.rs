@@ -11,12 +11,12 @@ use super::json_column::JsonColumn;
 use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
 use super::prefetched::Prefetched;
-use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, null_in_condition};
+use super::restrictions::{Bounds, Restriction, Restrictions, existing_column};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedSet;
 use crate::cql::QueryError;
-use crate::cql::ast::{Condition, Delete, Insert, InsertJson, JsonValue, Update, Using};
+use crate::cql::ast::{Condition, Delete, Insert, InsertJson, JsonValue, Term, Update, Using};
 use crate::cql::functions::JsonDocument;
 use crate::data::{DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, Row, Slice, WriteTimestamp};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
@@ -68,25 +68,31 @@ impl PrepareContext<'_> {
                 "INSERT statements are not allowed on counter tables, use UPDATE instead",
             ));
         }
-        let columns = statement
-            .columns
-            .iter()
-            .map(|it| existing_column(table, it))
-            .collect::<Result<Vec<_>, _>>()?;
-        if columns.len() != statement.values.len() {
+        if statement.columns.len() != statement.values.len() {
             return Err(QueryError::invalid("Unmatched column names/values"));
         }
         let mut seen = SortedSet::new();
+        if !statement.columns.iter().all(|name| seen.insert(name)) {
+            return Err(QueryError::invalid("The column names contains duplicates"));
+        }
+        let mut pairs = Vec::new();
+        for (name, value) in statement.columns.iter().zip(&statement.values) {
+            pairs.push((existing_column(table, name)?, value));
+        }
+        // What is wrong with a key is told last.
+        let is_key = |(column, _): &(&ColumnMetadata, &Term)| column.kind <= ColumnKind::Clustering;
+        let others = pairs.iter().filter(|it| !is_key(it));
         let mut values = Vec::new();
-        for (column, value) in columns.iter().zip(&statement.values) {
-            if !seen.insert(&column.name) {
-                return Err(QueryError::invalid("The column names contains duplicates"));
-            }
+        for (column, value) in others.chain(pairs.iter().filter(|it| is_key(it))) {
             let receiver = Receiver {
                 name: column.name.to_string(),
                 ty: column.ty.clone(),
             };
-            values.push((*column, self.term(value, &receiver, &table.keyspace)?));
+            let term = self.term(value, &receiver, &table.keyspace)?;
+            if column.kind > ColumnKind::Clustering {
+                Operation::set(column, term.clone())?;
+            }
+            values.push((*column, term));
         }
         self.inserted(table, values, &statement.using)
     }
@@ -110,16 +116,19 @@ impl PrepareContext<'_> {
                 return self.inserted(table, values, &statement.using);
             }
         };
-        let document = JsonDocument::parse(text, table.columns().map(|column| (&column.name, &column.ty)))?;
+        let columns = in_hash_order(table);
+        let document = JsonDocument::parse(text, columns.iter().map(|column| (&column.name, &column.ty)))?;
         let mut values = Vec::new();
-        for column in table.columns() {
+        let unset = |column: &&ColumnMetadata| document.get(&column.name).is_none() && statement.default_unset;
+        let mut key = table.partition_key.iter().chain(&table.clustering);
+        if let Some(column) = key.find(unset) {
+            let name = &column.name;
+            return Err(QueryError::invalid(format!("Invalid unset value for column {name}")));
+        }
+        for column in columns {
             let term = match document.get(&column.name) {
                 Some(Some(value)) => TypedTerm::Constant(value.clone()),
                 Some(None) => TypedTerm::Null,
-                None if statement.default_unset && column.kind <= ColumnKind::Clustering => {
-                    let name = &column.name;
-                    return Err(QueryError::invalid(format!("Invalid unset value for column {name}")));
-                }
                 None if statement.default_unset => continue,
                 None => TypedTerm::Null,
             };
@@ -140,9 +149,6 @@ impl PrepareContext<'_> {
         for (column, term) in values {
             match column.kind {
                 ColumnKind::PartitionKey | ColumnKind::Clustering => {
-                    if matches!(term, TypedTerm::Null) {
-                        return Err(null_in_condition(&column.name));
-                    }
                     restrictions
                         .columns
                         .insert(column.name.clone(), Restriction::Equal(term));
@@ -184,7 +190,7 @@ impl PrepareContext<'_> {
             }
             operations.push(self.assignment(column, &assignment.change, table, statement.condition.is_some())?);
         }
-        let restrictions = self.restrictions(&statement.where_clause, table)?;
+        let restrictions = self.restrictions(&statement.where_clause, table, false)?;
         let partition_keys = required_partition_key(table, &restrictions, Kind::Update)?;
         refuse_foreign_restrictions(table, &restrictions)?;
         let clustering = leading_choices(&table.clustering, &restrictions);
@@ -218,7 +224,7 @@ impl PrepareContext<'_> {
         for deletion in &statement.deletions {
             operations.push(self.deletion(deletion, table)?);
         }
-        let restrictions = self.restrictions(&statement.where_clause, table)?;
+        let restrictions = self.restrictions(&statement.where_clause, table, false)?;
         let partition_keys = required_partition_key(table, &restrictions, Kind::Delete)?;
         refuse_foreign_restrictions(table, &restrictions)?;
         let prefix = leading_choices(&table.clustering, &restrictions);
@@ -241,12 +247,8 @@ impl PrepareContext<'_> {
             Rows::Static
         } else if prefix.width() == table.clustering.len() {
             Rows::Exact(prefix)
-        } else if operations.is_empty() {
-            Rows::Range { prefix, bounds }
         } else {
-            return Err(QueryError::invalid(
-                "Range deletions are not supported for specific columns",
-            ));
+            Rows::Range { prefix, bounds }
         };
         Ok(ModifyPlan {
             table: table.clone(),
@@ -309,6 +311,22 @@ impl ModifyPlan {
         at: &mut Evaluation<'_>,
     ) -> Result<Partition, QueryError> {
         let mut update = Partition::empty(key.clone());
+        // Whatever is wrong with the rows is told before what is wrong with their values.
+        let rows = match &self.rows {
+            Rows::Range { .. } if !self.operations.is_empty() => {
+                return Err(QueryError::invalid(
+                    "Range deletions are not supported for specific columns",
+                ));
+            }
+            Rows::Static => Vec::new(),
+            Rows::Exact(choices) | Rows::Range { prefix: choices, .. } => {
+                combinations(choices, &self.table.clustering, at)?
+            }
+        };
+        // Of no rows nothing is evaluated.
+        if rows.is_empty() && !matches!(self.rows, Rows::Static) {
+            return Ok(update);
+        }
         let now = EpochSeconds::from(at.now);
         let deletion = DeletionTime::new(timestamp, now);
         let expiry = self.attributes.expiry(&self.table, at)?;
@@ -329,8 +347,8 @@ impl ModifyPlan {
         }
         match &self.rows {
             Rows::Static => {}
-            Rows::Exact(choices) => {
-                for values in combinations(choices, &self.table.clustering, writer.at)? {
+            Rows::Exact(_) => {
+                for values in rows {
                     let clustering = self.table.comparator.clustering(values.iter().cloned().map(Some));
                     writer.found = found.row(self.table.id, &key, Some(&clustering));
                     let mut row = match (self.kind, self.operations.is_empty()) {
@@ -349,8 +367,8 @@ impl ModifyPlan {
                     }
                 }
             }
-            Rows::Range { prefix, bounds } => {
-                for values in combinations(prefix, &self.table.clustering, writer.at)? {
+            Rows::Range { bounds, .. } => {
+                for values in rows {
                     match self.deleted_slices(&values, bounds.as_ref(), writer.at)? {
                         None => update.delete(deletion),
                         Some(slices) => slices
@@ -411,15 +429,22 @@ fn required_partition_key(
             )));
         }
     }
-    check_nulls(&choices, &table.partition_key)?;
     Ok(choices)
 }
 
-pub(super) fn check_nulls(choices: &Choices, columns: &[ColumnMetadata]) -> Result<(), QueryError> {
-    match choices.null_column(columns) {
-        Some(column) => Err(null_in_condition(&column.name)),
-        None => Ok(()),
-    }
+/// The columns as Java's hash map of their names has them: of several mistakes in a document the first in this order is told.
+fn in_hash_order(table: &TableMetadata) -> Vec<&ColumnMetadata> {
+    let mut columns: Vec<&ColumnMetadata> = table.columns().collect();
+    let buckets = (columns.len() * 4 / 3 + 1).next_power_of_two().max(16) as u32;
+    columns.sort_by_key(|column| {
+        let bytes = column.name.as_bytes().iter().rev();
+        let hash = bytes.fold(1u32, |hash, byte| {
+            let signed = i32::from(*byte as i8) as u32;
+            hash.wrapping_mul(31).wrapping_add(signed)
+        });
+        (hash ^ (hash >> 16)) & (buckets - 1)
+    });
+    columns
 }
 
 /// Whether a condition looks at a column that each row has for itself.

@@ -90,14 +90,101 @@ impl Restrictions {
     pub fn of(&self, column: &ColumnMetadata) -> Option<&Restriction> {
         self.columns.get(column.name.as_str())
     }
+
+    /// The last clustering column that is restricted, and whether by a slice.
+    fn last_clustering(&self, table: &TableMetadata) -> Option<(usize, bool)> {
+        let at = table.clustering.iter().rposition(|it| self.of(it).is_some())?;
+        Some((
+            at,
+            matches!(self.of(&table.clustering[at]), Some(Restriction::Slice(_))),
+        ))
+    }
+
+    /// What a relation says of several columns as one goes with nothing that another says of any of them alone.
+    fn check_overlap(&self, relation: &Relation, table: &TableMetadata) -> Result<(), QueryError> {
+        let clustering = &table.clustering;
+        let about = relation.columns();
+        let wide = |at: &usize| match self.of(&clustering[*at]) {
+            Some(Restriction::Slice(bounds)) => bounds.width(),
+            Some(Restriction::TupleIn { width, .. }) => *width,
+            _ => 1,
+        };
+        for start in (0..clustering.len()).filter(|at| wide(at) > 1) {
+            let inside = &clustering[start + 1..clustering.len().min(start + wide(&start))];
+            let restricted: Vec<&ColumnMetadata> = inside.iter().filter(|it| self.of(it).is_some()).collect();
+            let Some(column) = restricted.first() else { continue };
+            // The one that is there already says what is wrong.
+            let is_new = about.first() == Some(&clustering[start].name.as_str());
+            let there = if is_new { column } else { &clustering[start] };
+            let slices = [column, &clustering[start]].map(|it| matches!(self.of(it), Some(Restriction::Slice(_))));
+            let name = &column.name;
+            return Err(QueryError::invalid(match self.of(there) {
+                Some(Restriction::Equal(_)) => {
+                    format!("{name} cannot be restricted by more than one relation if it includes an Equal")
+                }
+                Some(Restriction::In(_) | Restriction::TupleIn { .. }) => {
+                    format!("{name} cannot be restricted by more than one relation if it includes a IN")
+                }
+                _ if slices == [true, true] => {
+                    format!(
+                        "Column \"{name}\" cannot be restricted by two inequalities not starting with the same column"
+                    )
+                }
+                _ => format!("Column \"{name}\" cannot be restricted by both an equality and an inequality relation"),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Nothing may follow a slice.
+    fn check_order(
+        &self,
+        relation: &Relation,
+        (last, is_slice): (usize, bool),
+        table: &TableMetadata,
+    ) -> Result<(), QueryError> {
+        let first = relation.columns().into_iter().next();
+        let clustering = &table.clustering;
+        let Some(new) = clustering.iter().position(|it| Some(it.name.as_str()) == first) else {
+            return Ok(());
+        };
+        if table.indexes_of(&clustering[new].name).next().is_some() {
+            return Ok(());
+        }
+        let refused = |what: &str, column: &ColumnMetadata, before: &ColumnMetadata| {
+            Err(QueryError::invalid(format!(
+                "{what} column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                column.name, before.name
+            )))
+        };
+        if is_slice && new > last {
+            return refused("Clustering", &clustering[new], &clustering[last]);
+        }
+        let next = clustering.iter().skip(new + 1).find(|it| self.of(it).is_some());
+        match (self.of(&clustering[new]), next) {
+            (Some(Restriction::Slice(_)), Some(next)) if new < last => refused("PRIMARY KEY", next, &clustering[new]),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl PrepareContext<'_> {
     /// Gathers the relations of a WHERE.
-    pub fn restrictions(&self, clause: &WhereClause, table: &TableMetadata) -> Result<Restrictions, QueryError> {
+    /// `may_skip`: clustering columns after a slice, or without those before them, may be restricted, too.
+    pub fn restrictions(
+        &self,
+        clause: &WhereClause,
+        table: &TableMetadata,
+        may_skip: bool,
+    ) -> Result<Restrictions, QueryError> {
         let mut restrictions = Restrictions::default();
         for relation in &clause.relations {
+            let last = restrictions.last_clustering(table);
             self.restrict(relation, table, &mut restrictions)?;
+            restrictions.check_overlap(relation, table)?;
+            if let (Some(last), false) = (last, may_skip) {
+                restrictions.check_order(relation, last, table)?;
+            }
         }
         match clause.expressions.as_slice() {
             [] => Ok(restrictions),
@@ -118,7 +205,7 @@ impl PrepareContext<'_> {
             }
             Relation::ColumnIn { column, values } => {
                 let column = existing_column(table, column)?;
-                refuse_for_type(column, "IN")?;
+                check_receiver(column, "IN")?;
                 let values = match values {
                     InValues::Listed(values) => values,
                     InValues::Marker(marker) => {
@@ -132,7 +219,7 @@ impl PrepareContext<'_> {
                 };
                 let values = values
                     .iter()
-                    .map(|it| self.not_null(it, &receiver, column, table))
+                    .map(|it| self.term(it, &receiver, &table.keyspace))
                     .collect::<Result<Vec<_>, _>>()?;
                 // One value in a list is as good as `=`.
                 let added = match <[TypedTerm; 1]>::try_from(values) {
@@ -141,13 +228,10 @@ impl PrepareContext<'_> {
                 };
                 merge(column, added, all)
             }
-            Relation::IsNotNull { column } => {
-                let column = existing_column(table, column)?;
-                Err(QueryError::invalid(format!(
-                    "Unsupported restriction: {} IS NOT NULL",
-                    column.name
-                )))
-            }
+            Relation::IsNotNull { column } => Err(QueryError::invalid(format!(
+                "Unsupported restriction: {} IS NOT NULL",
+                maybe_quote(column)
+            ))),
             Relation::Token {
                 columns,
                 operator,
@@ -183,33 +267,29 @@ impl PrepareContext<'_> {
             name: column.name.to_string(),
             ty: column.ty.clone(),
         };
-        let compares = !matches!(
-            operator,
-            Operator::Contains | Operator::ContainsKey | Operator::Like | Operator::NotEqual
-        );
-        if compares && column.ty.is_collection() && column.ty.is_multi_cell() {
-            return Err(QueryError::invalid(format!(
-                "Collection column '{}' ({}) cannot be restricted by a '{operator}' relation",
-                column.name, column.ty
-            )));
+        let is_slice = Bounds::of(operator, Vec::new()).is_some();
+        if is_slice {
+            refuse_slice(column)?;
+        }
+        if is_slice || matches!(operator, Operator::Equal | Operator::Like) {
+            check_receiver(column, &operator.to_string())?;
         }
         match operator {
             Operator::Equal => Ok(Restriction::Equal(self.term(value, &receiver, &table.keyspace)?)),
             Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
-                refuse_for_type(column, "Slice")?;
                 let term = self.term(value, &receiver, &table.keyspace)?;
                 Ok(Restriction::Slice(Bounds::of(operator, vec![term]).unwrap_or_default()))
             }
             Operator::NotEqual => Err(QueryError::invalid(format!(
                 "Unsupported \"!=\" relation: {} != {value}",
-                column.name
+                maybe_quote(&column.name)
             ))),
             Operator::Contains | Operator::ContainsKey => self.contains(column, operator, value, table),
             Operator::Like => {
                 self.term(value, &receiver, &table.keyspace)?;
                 Err(QueryError::invalid(format!(
                     "LIKE restriction is only supported on properly indexed columns. {} LIKE {value} is not valid.",
-                    column.name
+                    maybe_quote(&column.name)
                 )))
             }
         }
@@ -320,19 +400,6 @@ impl PrepareContext<'_> {
         }
     }
 
-    fn not_null(
-        &self,
-        term: &Term,
-        receiver: &Receiver,
-        column: &ColumnMetadata,
-        table: &TableMetadata,
-    ) -> Result<TypedTerm, QueryError> {
-        match self.term(term, receiver, &table.keyspace)? {
-            TypedTerm::Null => Err(null_in_condition(&column.name)),
-            term => Ok(term),
-        }
-    }
-
     fn token_relation(
         &self,
         columns: &[String],
@@ -429,9 +496,23 @@ pub(super) fn existing_column<'a>(table: &'a TableMetadata, name: &str) -> Resul
     table.column(name).ok_or_else(undefined)
 }
 
+/// What is written cell by cell is not compared as a whole.
+fn check_receiver(column: &ColumnMetadata, relation: &str) -> Result<(), QueryError> {
+    let ColumnMetadata { name, ty, .. } = column;
+    match ty {
+        CqlType::UserType(_) if ty.is_multi_cell() => Err(QueryError::invalid(format!(
+            "Non-frozen UDT column '{name}' ({ty}) cannot be restricted by any relation"
+        ))),
+        _ if ty.is_collection() && ty.is_multi_cell() => Err(QueryError::invalid(format!(
+            "Collection column '{name}' ({ty}) cannot be restricted by a '{relation}' relation"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Types whose values have no useful order.
-fn refuse_for_type(column: &ColumnMetadata, what: &str) -> Result<(), QueryError> {
-    if what == "Slice" && column.ty.any_type(&|it| *it == CqlType::Duration) {
+fn refuse_slice(column: &ColumnMetadata) -> Result<(), QueryError> {
+    if column.ty.any_type(&|it| *it == CqlType::Duration) {
         let kind = match &column.ty {
             CqlType::Duration => "duration columns",
             ty if ty.is_collection() => "collections containing durations",
@@ -474,12 +555,15 @@ pub(super) fn merge(column: &ColumnMetadata, added: Restriction, all: &mut Restr
             Restriction::Contains { values, keys, entries }
         }
         (Some(Restriction::In(_) | Restriction::TupleIn { .. }), _) => return Err(only_one("a IN")),
-        (Some(Restriction::Equal(_)), _) | (_, Restriction::Equal(_)) => return Err(only_one("an Equal")),
-        (_, Restriction::In(_) | Restriction::TupleIn { .. }) => return Err(only_one("a IN")),
+        (Some(Restriction::Equal(_)), _) => return Err(only_one("an Equal")),
+        (Some(Restriction::Slice(_)), _) => {
+            return Err(QueryError::invalid(format!(
+                "Column \"{name}\" cannot be restricted by both an equality and an inequality relation"
+            )));
+        }
         _ => {
             return Err(QueryError::invalid(format!(
-                "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality if it \
-                 already restricted by one of those"
+                "Collection column {name} can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality"
             )));
         }
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::RowValues;
 use super::filter::{check_top_k, filter};
-use super::keys::{bounded_slices, combinations, partition_key, prefix_slice};
+use super::keys::{combinations, partition_key, slices_of};
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
 use super::select::{Partitions, SelectPlan};
@@ -111,17 +111,26 @@ impl SelectRun {
         let is_grouped = plan.projection.is_grouped();
         let sorts = !plan.sort_by.is_empty() || plan.nearest.is_some();
         let warnings = check_top_k(plan, limit, page_size)?;
-        if !plan.sort_by.is_empty() && page_size.is_some_and(|size| size < limit) {
-            return Err(QueryError::invalid(
-                "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove \
-                 the ORDER BY or the IN and sort client side, or disable paging for this query",
-            ));
+        // Keys first, then rows, then conditions: where there are none of the one, the next is not looked at.
+        let mut keys = match &plan.partitions {
+            Partitions::Keys(choices) => combinations(choices, &plan.table.partition_key, at)?,
+            Partitions::Range(_) => Vec::new(),
+        };
+        let is_range = matches!(plan.partitions, Partitions::Range(_));
+        let slices = match is_range || !keys.is_empty() {
+            true => slices_of(&plan.table, &plan.rows.prefix, plan.rows.bounds.as_ref(), at)?,
+            false => Vec::new(),
+        };
+        let (is_empty, mut filtered) = (slices.is_empty(), RowFilter::default());
+        match is_empty {
+            true => keys.clear(),
+            false => filtered = filter(plan, limit, at)?,
         }
         let mut run = SelectRun {
             moment: at.now,
             now: at.now.into(),
-            slices: slices(plan, at)?,
-            filter: filter(plan, limit, at)?,
+            slices,
+            filter: filtered,
             keys: VecDeque::new(),
             range: None,
             resumed: None,
@@ -146,11 +155,9 @@ impl SelectRun {
             values: at.values.into(),
         };
         match &plan.partitions {
-            Partitions::Keys(choices) => {
-                let mut keys = Vec::new();
-                for values in combinations(choices, &plan.table.partition_key, at)? {
-                    keys.push((partition_key(&values)?, values));
-                }
+            Partitions::Keys(_) => {
+                let keys = keys.into_iter().map(|values| Ok((partition_key(&values)?, values)));
+                let mut keys = keys.collect::<Result<Vec<_>, QueryError>>()?;
                 // Several keys come in the order of their values, each once.
                 keys.arrange_by(|(_, a), (_, b)| compare_values(&plan.table.partition_key, a, b));
                 keys.dedup_by(|(a, _), (b, _)| a == b);
@@ -161,7 +168,14 @@ impl SelectRun {
                 let is_within = |key: &DecoratedKey| within.as_ref().is_some_and(|range| range.contains(key));
                 run.keys = keys.into_iter().map(|(key, _)| key).filter(is_within).collect();
             }
+            Partitions::Range(_) if is_empty => {}
             Partitions::Range(token) => run.range = range(token.as_ref(), at)?,
+        }
+        if !plan.sort_by.is_empty() && !run.keys.is_empty() && page_size.is_some_and(|size| size < limit) {
+            return Err(QueryError::invalid(
+                "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove \
+                 the ORDER BY or the IN and sort client side, or disable paging for this query",
+            ));
         }
         if let Some(state) = resumed {
             run.resume(state);
@@ -488,23 +502,6 @@ fn evaluate_limit(term: Option<&TypedTerm>, name: &str, at: &mut Evaluation<'_>)
     }
 }
 
-/// The rows wanted, in the table's order.
-fn slices(plan: &SelectPlan, at: &mut Evaluation<'_>) -> Result<Vec<Slice>, QueryError> {
-    let table = &plan.table;
-    let mut slices = Vec::new();
-    for prefix in combinations(&plan.rows.prefix, &table.clustering, at)? {
-        match &plan.rows.bounds {
-            Some(bounds) => slices.extend(bounded_slices(table, &prefix, bounds, at)?),
-            None if prefix.is_empty() => slices.push(Slice::all()),
-            None => slices.push(prefix_slice(table, &prefix)),
-        }
-    }
-    slices.retain(|slice| !slice.is_empty());
-    slices.arrange_by(|a, b| a.start.cmp(&b.start));
-    slices.dedup();
-    Ok(slices)
-}
-
 /// What of the slices lies beyond a row in the direction of reading.
 fn rest_after(slices: &[Slice], row: &Clustering, reversed: bool, plan: &SelectPlan) -> Vec<Slice> {
     let values = || row.values().iter().cloned();
@@ -536,10 +533,11 @@ fn range(token: Option<&TokenRestriction>, at: &mut Evaluation<'_>) -> Result<Op
         None => {}
         Some(TokenRestriction::Equal(term)) => {
             let token = evaluate(term)?;
-            range = PartitionRange {
-                start: PartitionBound::BeforeToken(token),
-                end: PartitionBound::AfterToken(token),
-            };
+            range.start = PartitionBound::BeforeToken(token);
+            // As below: the smallest token is the ring's end, too.
+            if token != Token::MIN {
+                range.end = PartitionBound::AfterToken(token);
+            }
         }
         Some(TokenRestriction::Slice(Bounds { lower, upper })) => {
             if let Some(([term], inclusive)) = lower.as_ref().map(|(terms, it)| (terms.as_slice(), it)) {

@@ -10,15 +10,14 @@ use super::expression::Scope;
 use super::filter::{conditions_of, other_conditions};
 use super::indexing::{self, Indexing, Search};
 use super::keys::{Choices, leading_choices};
-use super::modify::check_nulls;
-use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column};
+use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column, merge};
 use super::run::SelectRun;
 use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
-use crate::cql::ast::{Direction, Select, Selection, Selector, Term};
+use crate::cql::ast::{Direction, Select, Selector, Term};
 use crate::cql::{QueryError, ResultColumn};
-use crate::data::{Analyzer, ColumnName, CqlType, Operator, Similarity};
+use crate::data::{Analyzer, CqlType, Operator, Similarity};
 use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
 
 /// What replicas would have to read and throw away is asked for only on purpose.
@@ -92,55 +91,25 @@ pub(super) struct NearestTo {
 impl PrepareContext<'_> {
     pub(super) fn select(&self, statement: &Select) -> Result<(SelectPlan, Vec<String>), QueryError> {
         let table = self.table(&statement.from)?;
-        let mut projection = self.projection(&statement.selection, table)?;
-        if statement.distinct {
-            self.check_distinct(&projection, table)?;
-        }
+        let only_statics = self.shows_only_statics(&statement.selection, table)?;
         let nearest = self.nearest(statement, table)?;
-        let restrictions = self.restrictions(&statement.where_clause, table)?;
-        self.group_by(&statement.group_by, &restrictions, &mut projection, table)?;
-        if statement.per_partition_limit.is_some() && projection.is_grouped() && !projection.has_group_by() {
-            return Err(QueryError::invalid(
-                "PER PARTITION LIMIT is not allowed with aggregate queries.",
-            ));
+        let restrictions = self.restrictions(&statement.where_clause, table, statement.allow_filtering)?;
+        if let Some((column, vector)) = &nearest {
+            // The order is one more restriction of its column.
+            merge(column, Restriction::Equal(vector.clone()), &mut restrictions.clone())?;
         }
-        if statement.distinct {
-            let is_of_rows =
-                |column: &&ColumnMetadata| matches!(column.kind, ColumnKind::Clustering | ColumnKind::Regular);
-            if table
-                .columns()
-                .filter(is_of_rows)
-                .any(|column| restrictions.of(column).is_some())
-                || nearest.is_some()
-            {
-                return Err(QueryError::invalid(
-                    "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.",
-                ));
-            }
-            if statement.per_partition_limit.is_some() {
-                return Err(QueryError::invalid(
-                    "PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries",
-                ));
-            }
+        let indexing = Indexing::new(table, &restrictions, nearest.as_ref().map(|it| &it.0));
+        let may_filter = statement.allow_filtering || indexing.has_index;
+        let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
+        let is_range = matches!(partitions, Partitions::Range(_));
+        if is_range && !may_filter && table.partition_key.iter().any(|it| restrictions.of(it).is_some()) {
+            return Err(QueryError::invalid(FILTERING_NEEDED));
         }
-        if self.shows_only_statics(&statement.selection, &projection, table)
-            && table.clustering.iter().any(|column| restrictions.of(column).is_some())
-        {
+        if only_statics && table.clustering.iter().any(|column| restrictions.of(column).is_some()) {
             return Err(QueryError::invalid(
                 "Cannot restrict clustering columns when selecting only static columns",
             ));
         }
-        if nearest.is_some()
-            && (statement.order_by.len() > 1 || statement.order_by[0].direction == Direction::Descending)
-        {
-            return Err(QueryError::invalid(match statement.order_by.len() {
-                1 => "Descending ANN ordering is not supported",
-                _ => "ANN ordering does not support any other ordering",
-            }));
-        }
-        let indexing = Indexing::new(table, &restrictions, nearest.as_ref().map(|it| &it.0));
-        let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
-        let may_filter = statement.allow_filtering || indexing.has_index;
         let (rows, more) = rows(table, &restrictions, &partitions, may_filter)?;
         let filters_clustering = indexing::filters_clustering(table, &restrictions, &rows.prefix);
         indexing.check_vectors(&partitions, filters_clustering)?;
@@ -152,14 +121,39 @@ impl PrepareContext<'_> {
             }
         }
         conditions.extend(more);
-        conditions.extend(other_conditions(table, &restrictions)?);
-        let filters = !conditions.is_empty() || nearest.is_some();
-        if filters && !may_filter {
+        let others = other_conditions(table, &restrictions)?;
+        if !may_filter && (!others.is_empty() || nearest.is_some()) {
             return Err(QueryError::invalid(FILTERING_NEEDED));
         }
+        conditions.extend(others);
         if usage.is_used && matches!(&partitions, Partitions::Keys(choices) if choices.has_in()) {
             return Err(QueryError::invalid(
                 "Select on indexed columns and with IN clause for the PRIMARY KEY are not supported",
+            ));
+        }
+        if nearest.is_some()
+            && (statement.order_by.len() > 1 || statement.order_by[0].direction == Direction::Descending)
+        {
+            return Err(QueryError::invalid(match statement.order_by.len() {
+                1 => "Descending ANN ordering is not supported",
+                _ => "ANN ordering does not support any other ordering",
+            }));
+        }
+        let mut projection = self.projection(&statement.selection, table)?;
+        if statement.distinct {
+            let is_sorted = matches!(&partitions, Partitions::Keys(choices) if choices.has_in());
+            self.check_distinct(statement, &projection, &restrictions, nearest.is_some(), table)?;
+            if is_sorted && let Some(ordering) = statement.order_by.first() {
+                return Err(not_of_partitions(&ordering.column));
+            }
+            if is_range {
+                check_whole_key(&projection, table)?;
+            }
+        }
+        self.group_by(statement, &restrictions, &mut projection, table)?;
+        if statement.per_partition_limit.is_some() && projection.is_grouped() && !projection.has_group_by() {
+            return Err(QueryError::invalid(
+                "PER PARTITION LIMIT is not allowed with aggregate queries.",
             ));
         }
         if usage.is_used && nearest.is_none() && !statement.order_by.is_empty() {
@@ -172,7 +166,12 @@ impl PrepareContext<'_> {
             _ => Vec::new(),
         };
         let reversed = nearest.is_none() && self.order(statement, table, &restrictions, &partitions)?;
-        if indexing.has_index && usage.needs_filtering && !statement.allow_filtering {
+        let is_bounded = is_range && table.clustering.iter().any(|column| restrictions.of(column).is_some());
+        let filters = match indexing.has_index {
+            true => usage.needs_filtering,
+            false => is_bounded || !conditions.is_empty(),
+        };
+        if filters && !statement.allow_filtering {
             return Err(QueryError::invalid(FILTERING_NEEDED));
         }
         indexing::analyze(&mut conditions, table);
@@ -185,9 +184,6 @@ impl PrepareContext<'_> {
             column,
             vector,
         });
-        if nearest.is_some() && projection.is_grouped() {
-            return Err(QueryError::invalid("Top-K queries can not be run with aggregation"));
-        }
         let limit = |name: &str, term: &Option<Term>| {
             let receiver = Receiver {
                 name: name.to_string(),
@@ -197,16 +193,20 @@ impl PrepareContext<'_> {
                 .map(|term| self.term(term, &receiver, &table.keyspace))
                 .transpose()
         };
+        let (limit, per_partition_limit) = (
+            limit("[limit]", &statement.limit)?,
+            limit("[per_partition_limit]", &statement.per_partition_limit)?,
+        );
+        if nearest.is_some() && projection.is_grouped() {
+            return Err(QueryError::invalid("Top-K queries can not be run with aggregation"));
+        }
         let mut warnings = Vec::new();
         if projection.is_grouped() {
-            match &partitions {
-                Partitions::Range(None) if table.partition_key.iter().all(|it| restrictions.of(it).is_none()) => {
-                    warnings.push(NO_KEY_FOR_AGGREGATE.to_string())
-                }
-                Partitions::Keys(choices) if choices.has_in() => {
-                    warnings.push(KEY_IN_FOR_AGGREGATE.to_string());
-                }
-                _ => {}
+            let mut key = table.partition_key.iter().map(|it| restrictions.of(it));
+            if key.clone().any(|it| matches!(it, Some(Restriction::In(_)))) {
+                warnings.push(KEY_IN_FOR_AGGREGATE.to_string());
+            } else if matches!(partitions, Partitions::Range(None)) && key.all(|it| it.is_none()) {
+                warnings.push(NO_KEY_FOR_AGGREGATE.to_string());
             }
         }
         let token = match &partitions {
@@ -228,27 +228,17 @@ impl PrepareContext<'_> {
             sort_by,
             token,
             distinct: statement.distinct,
-            limit: limit("[limit]", &statement.limit)?,
-            per_partition_limit: limit("[per_partition_limit]", &statement.per_partition_limit)?,
+            limit,
+            per_partition_limit,
         };
         Ok((plan, warnings))
-    }
-
-    fn shows_only_statics(&self, selection: &Selection, projection: &Projection, table: &TableMetadata) -> bool {
-        let kind = |name: &ColumnName| table.column(name).map(|column| column.kind);
-        let is_static = |name: &ColumnName| kind(name) == Some(ColumnKind::Static);
-        *selection != Selection::All
-            && projection.columns().any(is_static)
-            && projection
-                .columns()
-                .all(|name| is_static(name) || kind(name) == Some(ColumnKind::PartitionKey))
     }
 
     /// GROUP BY takes the first columns of the primary key, of which those fixed by `=` may be left out, and last of all a
     /// function that keeps their order.
     fn group_by(
         &self,
-        selectors: &[Selector],
+        statement: &Select,
         restrictions: &Restrictions,
         projection: &mut Projection,
         table: &TableMetadata,
@@ -256,6 +246,8 @@ impl PrepareContext<'_> {
         let mut scope = Scope::of_rows(table);
         let mut expressions = Vec::new();
         let mut key = table.partition_key.iter().chain(&table.clustering);
+        let selectors = &statement.group_by;
+        let mut last = ColumnKind::PartitionKey;
         for (at, selector) in selectors.iter().enumerate() {
             let (name, is_column) = match selector {
                 Selector::Column(name) => (name, true),
@@ -286,46 +278,51 @@ impl PrepareContext<'_> {
                     "Group by currently only support groups of columns following their declared order in the PRIMARY KEY",
                 ));
             }
+            last = column.kind;
             expressions.push(self.expression(selector, None, &mut scope)?.0);
         }
-        // Groups do not go beyond a partition, whose key may be incomplete here only if that is fixed.
-        let rest = table.partition_key.iter().skip(expressions.len());
-        if !expressions.is_empty()
-            && rest
-                .clone()
-                .any(|it| !matches!(restrictions.of(it), Some(Restriction::Equal(_))))
-        {
-            let columns = key.filter(|it| it.kind == ColumnKind::PartitionKey);
-            if columns.count() > 0 {
-                return Err(QueryError::invalid(
-                    "Group by is not supported on only a part of the partition key",
-                ));
-            }
+        // Groups do not go beyond a partition.
+        if !expressions.is_empty() && key.next().is_some_and(|it| it.kind == ColumnKind::PartitionKey) {
+            return Err(QueryError::invalid(
+                "Group by is not supported on only a part of the partition key",
+            ));
+        }
+        if statement.distinct && last == ColumnKind::Clustering {
+            return Err(QueryError::invalid(
+                "Grouping on clustering columns is not allowed for SELECT DISTINCT queries",
+            ));
         }
         projection.group_by(expressions, scope.needed);
         Ok(())
     }
 
-    fn check_distinct(&self, projection: &Projection, table: &TableMetadata) -> Result<(), QueryError> {
+    fn check_distinct(
+        &self,
+        statement: &Select,
+        projection: &Projection,
+        restrictions: &Restrictions,
+        is_nearest: bool,
+        table: &TableMetadata,
+    ) -> Result<(), QueryError> {
+        if statement.per_partition_limit.is_some() {
+            return Err(QueryError::invalid(
+                "PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries",
+            ));
+        }
+        let is_of_rows = |it: &&ColumnMetadata| matches!(it.kind, ColumnKind::Clustering | ColumnKind::Regular);
+        let mut of_rows = table.columns().filter(is_of_rows);
+        if is_nearest || of_rows.any(|column| restrictions.of(column).is_some()) {
+            return Err(QueryError::invalid(
+                "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static columns.",
+            ));
+        }
         for name in projection.columns() {
             let column = existing_column(table, name)?;
             if !matches!(column.kind, ColumnKind::PartitionKey | ColumnKind::Static) {
-                return Err(QueryError::invalid(format!(
-                    "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {name})"
-                )));
+                return Err(not_of_partitions(name));
             }
         }
-        let missing = table
-            .partition_key
-            .iter()
-            .find(|column| !projection.columns().any(|name| *name == column.name));
-        match missing {
-            Some(column) => Err(QueryError::invalid(format!(
-                "SELECT DISTINCT queries must request all the partition key columns (missing {})",
-                column.name
-            ))),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The column and the vector of `ORDER BY column ANN OF vector`.
@@ -437,6 +434,24 @@ impl SelectPlan {
     }
 }
 
+fn not_of_partitions(column: &str) -> QueryError {
+    QueryError::invalid(format!(
+        "SELECT DISTINCT queries must only request partition key columns and/or static columns (not {column})"
+    ))
+}
+
+/// Of partitions not named one by one, each that is shown has to be told from the others.
+fn check_whole_key(projection: &Projection, table: &TableMetadata) -> Result<(), QueryError> {
+    let is_missing = |column: &&ColumnMetadata| !projection.columns().any(|name| *name == column.name);
+    match table.partition_key.iter().find(is_missing) {
+        Some(column) => Err(QueryError::invalid(format!(
+            "SELECT DISTINCT queries must request all the partition key columns (missing {})",
+            column.name
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// How an index of the column measures vectors.
 fn similarity(table: &TableMetadata, column: &ColumnMetadata) -> Similarity {
     let mut of_column = table.indexes_of(&column.name).filter_map(|it| it.similarity(column));
@@ -468,7 +483,6 @@ fn partitions(
         ));
     }
     if choices.width() == key.len() {
-        check_nulls(&choices, key)?;
         return Ok((Partitions::Keys(choices), Vec::new()));
     }
     Ok((Partitions::Range(None), conditions_of(key, restrictions)?))
@@ -494,20 +508,18 @@ fn rows(
     let any = clustering.iter().any(|column| restrictions.of(column).is_some());
     if any && !allow_filtering {
         let is_range = matches!(partitions, Partitions::Range(_));
-        let filters_key = is_range && table.partition_key.iter().any(|it| restrictions.of(it).is_some());
-        if is_range {
-            let filters = indexing::filters_clustering(table, restrictions, &prefix);
-            let skipped = indexing::skipped_clustering(table, restrictions).filter(|_| filters && !filters_key);
-            return Err(QueryError::invalid(match skipped {
-                Some((column, before)) => format!(
-                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
-                    column.name, before.name
-                ),
-                None => FILTERING_NEEDED.to_string(),
-            }));
+        let filters = indexing::filters_clustering(table, restrictions, &prefix);
+        if let Some((column, before)) = indexing::skipped_clustering(table, restrictions)
+            && is_range
+            && filters
+        {
+            return Err(QueryError::invalid(format!(
+                "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
+                column.name, before.name
+            )));
         }
         let width = bounds.as_ref().map_or(0, Bounds::width);
-        for (at, column) in clustering.iter().enumerate().skip(used) {
+        for (at, column) in clustering.iter().enumerate().skip(used).filter(|_| !is_range) {
             if restrictions.of(column).is_none() {
                 continue;
             }
@@ -533,7 +545,6 @@ fn rows(
             }));
         }
     }
-    check_nulls(&prefix, clustering)?;
     let conditions = conditions_of(&clustering[used..], restrictions)?;
     Ok((Slices { prefix, bounds }, conditions))
 }

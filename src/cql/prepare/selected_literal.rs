@@ -24,7 +24,10 @@ impl PrepareContext<'_> {
     ) -> Result<Typed, QueryError> {
         let text = selector_text(selector);
         let own = match wanted {
-            None => self.exact_type(selector, scope),
+            None => match scope.table {
+                Some(table) => self.selectable(selector, table).ok().flatten(),
+                None => None,
+            },
             Some(_) => None,
         };
         let Some(wanted) = own.as_ref().or(wanted) else {
@@ -115,27 +118,6 @@ impl PrepareContext<'_> {
         }
         let collected = Expression::Collected { ty: ty.clone(), parts };
         Ok((collected, ty.clone()))
-    }
-
-    /// The type of a selector, as far as it is certain: that of a constant is not.
-    fn exact_type(&self, selector: &Selector, scope: &mut Scope<'_>) -> Option<CqlType> {
-        let mut first = |selectors: Vec<&Selector>| selectors.into_iter().find_map(|it| self.exact_type(it, scope));
-        Some(match selector {
-            Selector::Literal(_) | Selector::Null | Selector::Marker(_) => return None,
-            Selector::List(elements) => CqlType::list(first(elements.iter().collect())?),
-            Selector::Set(elements) => CqlType::set(first(elements.iter().collect())?),
-            // Cassandra asks for a type in words: a map might be a user type, and one element in parentheses itself or a tuple.
-            Selector::MapOrUserType(_) => return None,
-            Selector::Parenthesized(elements) => match elements.as_slice() {
-                [_] => return None,
-                several => {
-                    let types = several.iter().map(|it| self.exact_type(it, scope));
-                    CqlType::tuple(types.collect::<Option<Vec<_>>>()?)
-                }
-            },
-            Selector::TypeHint { hint, .. } => self.resolve_type(hint, scope.keyspace).ok()?,
-            other => self.expression(other, None, scope).ok()?.1,
-        })
     }
 
     /// A constant with the type it has when nothing else says one.

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 
 use super::expression::{Expression, RowValues, Scope};
-use super::selector_text::column_name;
+use super::selector_text::selector_text;
 use super::stamps::{StampKind, Stamps};
+use super::type_name::native_type;
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedMap;
 use crate::cql::QueryError;
-use crate::cql::ast::{SelectedColumn, Selection, Selector};
+use crate::cql::ast::{QualifiedName, SelectedColumn, Selection, Selector, TypeName};
 use crate::cql::functions::{self, Aggregate, State};
 use crate::cql::result::ResultColumn;
 use crate::data::{ColumnName, CqlType};
@@ -204,15 +205,15 @@ impl PrepareContext<'_> {
                     if matches!(selector, Selector::Parenthesized(inner) if inner.len() == 1) {
                         return Err(QueryError::invalid(format!(
                             "Cannot infer type for term {} in selection clause (try using a cast to force a type)",
-                            column_name(selector)
+                            selector_text(selector)
                         )));
                     }
+                    self.selectable(selector, table)?;
                     let (expression, ty) = self.expression(selector, None, &mut scope)?;
-                    let name = alias.clone().unwrap_or_else(|| match (selector, &expression) {
-                        // A cast to the type that the column has already is not there.
-                        (Selector::Cast { selector, .. }, Expression::Column(_)) => column_name(selector),
-                        _ => column_name(selector),
-                    });
+                    let name = match alias {
+                        Some(alias) => alias.clone(),
+                        None => selector_text(&self.named(selector, table)),
+                    };
                     columns.push(result_column(&name, ty));
                     expressions.push(expression);
                 }
@@ -226,5 +227,44 @@ impl PrepareContext<'_> {
             aggregates: scope.aggregates,
             group_by: Vec::new(),
         })
+    }
+
+    /// A selector as its column is called: without casts to the type that something has already, and with whole names of user types.
+    fn named(&self, selector: &Selector, table: &TableMetadata) -> Selector {
+        let boxed = |of: &Selector| Box::new(self.named(of, table));
+        let all = |of: &[Selector]| of.iter().map(|it| self.named(it, table)).collect::<Vec<_>>();
+        match selector {
+            Selector::Cast { selector: of, to } => match self.selectable(of, table) {
+                Ok(Some(ty)) if ty == native_type(*to) => self.named(of, table),
+                _ => Selector::Cast {
+                    selector: boxed(of),
+                    to: *to,
+                },
+            },
+            Selector::TypeHint { hint, selector: of } => Selector::TypeHint {
+                hint: match hint {
+                    TypeName::UserType(name) => TypeName::UserType(QualifiedName {
+                        keyspace: Some(table.keyspace.to_string()),
+                        name: name.name.clone(),
+                    }),
+                    other => other.clone(),
+                },
+                selector: boxed(of),
+            },
+            Selector::Function { name, arguments } => Selector::Function {
+                name: name.clone(),
+                arguments: all(arguments),
+            },
+            Selector::Parenthesized(of) => Selector::Parenthesized(all(of)),
+            Selector::List(of) => Selector::List(all(of)),
+            Selector::Set(of) => Selector::Set(all(of)),
+            Selector::Arithmetic { left, operator, right } => Selector::Arithmetic {
+                left: boxed(left),
+                operator: *operator,
+                right: boxed(right),
+            },
+            Selector::Negation(of) => Selector::Negation(boxed(of)),
+            other => other.clone(),
+        }
     }
 }

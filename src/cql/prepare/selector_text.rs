@@ -2,20 +2,6 @@
 
 use crate::cql::ast::{CellMetadata, Selector};
 
-/// The name of a result column that has no alias.
-pub(super) fn column_name(selector: &Selector) -> String {
-    match selector {
-        Selector::CountRows => "count".to_string(),
-        // So is that of any constant.
-        Selector::Function { name, arguments }
-            if name.name == "count" && matches!(arguments.as_slice(), [Selector::Literal(_)]) =>
-        {
-            "count".to_string()
-        }
-        other => selector_text(other),
-    }
-}
-
 pub(super) fn selector_text(selector: &Selector) -> String {
     let joined = |selectors: &[Selector]| selectors.iter().map(selector_text).collect::<Vec<_>>().join(", ");
     match selector {
@@ -23,7 +9,13 @@ pub(super) fn selector_text(selector: &Selector) -> String {
         Selector::Literal(literal) => literal.to_string(),
         Selector::Null => "NULL".to_string(),
         Selector::Marker(_) => "?".to_string(),
-        Selector::CountRows => "count(*)".to_string(),
+        Selector::CountRows => "count".to_string(),
+        // Counting a constant counts rows.
+        Selector::Function { name, arguments }
+            if name.name == "count" && matches!(arguments.as_slice(), [Selector::Literal(_)]) =>
+        {
+            "count".to_string()
+        }
         Selector::Metadata { which, of } => {
             let function = match which {
                 CellMetadata::TimeToLive => "ttl",

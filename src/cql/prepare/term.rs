@@ -120,7 +120,7 @@ impl PrepareContext<'_> {
                     let (key_receiver, value_receiver) = (part("key", key), part("value", value));
                     let entry = |(key_term, value_term): &(Term, Term)| {
                         for (part, term, ty) in [("key", key_term, key), ("value", value_term, value)] {
-                            if is_misfit(term, ty) {
+                            if self.is_misfit(term, ty, keyspace) {
                                 return Err(QueryError::invalid(format!(
                                     "Invalid map literal for {}: {part} {term} is not of type {ty}",
                                     receiver.name
@@ -155,7 +155,7 @@ impl PrepareContext<'_> {
                         )));
                     }
                     let field = |(at, (term, ty)): (usize, (&Term, &CqlType))| {
-                        if is_misfit(term, ty) {
+                        if self.is_misfit(term, ty, keyspace) {
                             return Err(QueryError::invalid(format!(
                                 "Invalid tuple literal for {}: component {at} is not of type {ty}",
                                 receiver.name
@@ -189,6 +189,13 @@ impl PrepareContext<'_> {
                         receiver.name, receiver.ty
                     )));
                 }
+                if self.is_misfit(term, &hinted, keyspace) {
+                    let shown = match &hinted {
+                        CqlType::UserType(it) => format!("{}.{}", it.keyspace, it.name),
+                        other => other.to_string(),
+                    };
+                    return Err(QueryError::invalid(format!("Cannot cast value {term} to type {shown}")));
+                }
                 self.term(
                     term,
                     &Receiver {
@@ -217,15 +224,51 @@ impl PrepareContext<'_> {
             name: format!("value({})", around.name),
             ty: ty.clone(),
         };
-        let element = |term: &Term| match self.term(term, &receiver, keyspace) {
-            Ok(TypedTerm::Null) if kind != "vector" => Err(null_inside()),
-            Err(_) if is_misfit(term, ty) => Err(QueryError::invalid(format!(
+        if let Some(term) = elements.iter().find(|term| self.is_misfit(term, ty, keyspace)) {
+            return Err(QueryError::invalid(format!(
                 "Invalid {kind} literal for {}: value {term} is not of type {ty}",
                 around.name
-            ))),
+            )));
+        }
+        let element = |term: &Term| match self.term(term, &receiver, keyspace) {
+            Ok(TypedTerm::Null) if kind != "vector" => Err(null_inside()),
             other => other,
         };
         elements.iter().map(element).collect()
+    }
+
+    /// Whether the type does not take such a literal: a constant of another kind, or within it one that does not fit.
+    fn is_misfit(&self, term: &Term, ty: &CqlType, keyspace: &KeyspaceName) -> bool {
+        let misfit = |term: &Term, ty: &CqlType| self.is_misfit(term, ty, keyspace);
+        match (term, ty) {
+            (Term::Literal(literal), ty) => !ty.accepts(literal.kind),
+            (Term::List(elements), CqlType::List { element, .. })
+            | (Term::Set(elements), CqlType::Set { element, .. }) => elements.iter().any(|it| misfit(it, element)),
+            (Term::List(elements), CqlType::Vector { element, dimension }) => {
+                elements.len() != *dimension as usize || elements.iter().any(|it| misfit(it, element))
+            }
+            (Term::Set(elements), CqlType::Map { .. }) => !elements.is_empty(),
+            (Term::Map(entries), CqlType::Map { key, value, .. }) => {
+                entries.iter().any(|(a, b)| misfit(a, key) || misfit(b, value))
+            }
+            (Term::UserType(fields), CqlType::UserType(user_type)) => {
+                let ty = |name: &String| user_type.fields.iter().find(|(it, _)| it == name);
+                let is_wrong = |(name, term): &(String, Term)| ty(name).is_some_and(|(_, ty)| misfit(term, ty));
+                fields.iter().any(is_wrong)
+            }
+            (Term::Tuple(elements), CqlType::Tuple(types)) => {
+                elements.iter().zip(types.iter()).any(|(term, ty)| misfit(term, ty))
+            }
+            (Term::Tuple(elements), ty) => elements.len() != 1 || misfit(&elements[0], ty),
+            (Term::Set(_) | Term::Map(_) | Term::UserType(_), _) => true,
+            // Brackets complain themselves where neither a list nor a vector is wanted.
+            (Term::List(_), _) => false,
+            (Term::TypeHint { hint, .. }, ty) => {
+                let hinted = self.resolve_type(hint, keyspace);
+                hinted.is_ok_and(|it| ty.assignment_from(&it) == Assignment::No)
+            }
+            _ => false,
+        }
     }
 
     fn user_type_term(
@@ -251,7 +294,7 @@ impl PrepareContext<'_> {
         }
         let field = |(name, ty): &(String, CqlType)| match fields.iter().find(|(it, _)| it == name) {
             None => Ok(TypedTerm::Null),
-            Some((_, term)) if is_misfit(term, ty) => Err(QueryError::invalid(format!(
+            Some((_, term)) if self.is_misfit(term, ty, keyspace) => Err(QueryError::invalid(format!(
                 "Invalid user type literal for {}: field {name} is not of type {ty}",
                 receiver.name
             ))),
@@ -267,11 +310,6 @@ impl PrepareContext<'_> {
             fields: user_type.fields.iter().map(field).collect::<Result<_, _>>()?,
         })
     }
-}
-
-/// Whether a constant is of another kind than the type takes.
-fn is_misfit(term: &Term, ty: &CqlType) -> bool {
-    matches!(term, Term::Literal(literal) if !ty.accepts(literal.kind))
 }
 
 fn constant(literal: &Literal, receiver: &Receiver) -> Result<TypedTerm, QueryError> {

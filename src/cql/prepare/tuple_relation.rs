@@ -28,24 +28,18 @@ impl PrepareContext<'_> {
             TupleValue::Marker(marker) => self.tuple_marker(marker, &columns),
         };
         if operator == Operator::Equal {
-            for (column, term) in columns.into_iter().zip(terms) {
-                if matches!(term, TypedTerm::Null) {
-                    return Err(QueryError::invalid(format!(
-                        "Invalid null value for column {}",
-                        column.name
-                    )));
-                }
-                merge(column, Restriction::Equal(term), all)?;
-            }
-            return Ok(());
+            return equal_tuple(columns, terms, all);
         }
-        for (column, term) in columns.iter().zip(&terms) {
-            if matches!(term, TypedTerm::Null) {
-                return Err(null_in_condition(&column.name));
-            }
-        }
+        // Of one column, null would be no bound at all.
+        let is_null = matches!(terms.as_slice(), [TypedTerm::Null]);
         match (Bounds::of(operator, terms), columns.first()) {
-            (Some(bounds), Some(first)) => merge(first, Restriction::Slice(bounds), all),
+            (Some(bounds), Some(first)) => {
+                merge(first, Restriction::Slice(bounds), all)?;
+                match is_null {
+                    true => Err(null_in_condition(&first.name)),
+                    false => Ok(()),
+                }
+            }
             _ => Err(QueryError::invalid(format!(
                 "Unsupported \"{operator}\" relation: {relation}"
             ))),
@@ -69,15 +63,9 @@ impl PrepareContext<'_> {
             InTuples::Markers(markers) => markers.iter().map(|it| self.tuple_marker(it, &columns)).collect(),
             InTuples::Marker(marker) => vec![self.each_tuple(marker, &columns)],
         };
-        for tuple in &tuples {
-            for (column, term) in columns.iter().zip(tuple) {
-                if matches!(term, TypedTerm::Null) {
-                    return Err(QueryError::invalid(format!(
-                        "Invalid null value in condition for column {}",
-                        column.name
-                    )));
-                }
-            }
+        // One tuple in a list is as good as `=`.
+        if let ([only], InTuples::Listed(_)) = (tuples.as_slice(), values) {
+            return equal_tuple(columns, only.clone(), all);
         }
         let width = columns.len();
         match columns.first() {
@@ -139,6 +127,19 @@ impl PrepareContext<'_> {
         };
         values.iter().zip(columns).map(term).collect()
     }
+}
+
+fn equal_tuple(columns: Vec<&ColumnMetadata>, terms: Vec<TypedTerm>, all: &mut Restrictions) -> Result<(), QueryError> {
+    for (column, term) in columns.into_iter().zip(terms) {
+        if matches!(term, TypedTerm::Null) {
+            return Err(QueryError::invalid(format!(
+                "Invalid null value for column {}",
+                column.name
+            )));
+        }
+        merge(column, Restriction::Equal(term), all)?;
+    }
+    Ok(())
 }
 
 fn tuple_receiver(columns: &[&ColumnMetadata]) -> Receiver {

@@ -10,21 +10,26 @@ use crate::data::{CqlType, KeyspaceName, UserType};
 impl PrepareContext<'_> {
     /// Resolves a type written in a statement about `keyspace`.
     pub fn resolve_type(&self, name: &TypeName, keyspace: &KeyspaceName) -> Result<CqlType, QueryError> {
+        self.resolve(name, name, keyspace)
+    }
+
+    /// `shown` is how messages name it.
+    fn resolve(&self, name: &TypeName, shown: &TypeName, keyspace: &KeyspaceName) -> Result<CqlType, QueryError> {
         Ok(match name {
             TypeName::Native(native) => native_type(*native),
             TypeName::List(element) => {
-                let element = self.element_type(element, keyspace, name)?;
+                let element = self.element_type(element, keyspace, shown)?;
                 CqlType::list(element)
             }
             TypeName::Set(element) => {
-                let element = self.element_type(element, keyspace, name)?;
-                refuse_duration(&element, "inside sets", name)?;
+                let element = self.element_type(element, keyspace, shown)?;
+                refuse_duration(&element, "inside sets", shown)?;
                 CqlType::set(element)
             }
             TypeName::Map(key, value) => {
-                let key = self.element_type(key, keyspace, name)?;
-                refuse_duration(&key, "as map keys", name)?;
-                CqlType::map(key, self.element_type(value, keyspace, name)?)
+                let key = self.element_type(key, keyspace, shown)?;
+                refuse_duration(&key, "as map keys", shown)?;
+                CqlType::map(key, self.element_type(value, keyspace, shown)?)
             }
             TypeName::Tuple(fields) => {
                 let fields = fields.iter().map(|it| self.resolve_type(it, keyspace));
@@ -64,7 +69,8 @@ impl PrepareContext<'_> {
             TypeName::Map(key, value) => TypeName::Map(freeze(key), freeze(value)),
             other => other.clone(),
         };
-        Ok(self.resolve_type(&inner, keyspace)?.freeze())
+        let shown = TypeName::Frozen(Box::new(inner.clone()));
+        Ok(self.resolve(&inner, &shown, keyspace)?.freeze())
     }
 
     /// An element of the collection `around`, which must be one value.
@@ -103,7 +109,7 @@ impl PrepareContext<'_> {
 }
 
 fn refuse_duration(ty: &CqlType, place: &str, around: &TypeName) -> Result<(), QueryError> {
-    match ty.any_type(&|it| *it == CqlType::Duration) {
+    match *ty == CqlType::Duration {
         true => Err(QueryError::invalid(format!(
             "Durations are not allowed {place}: {around}"
         ))),
@@ -126,7 +132,7 @@ pub(super) fn native_type(native: NativeType) -> CqlType {
         NativeType::Inet => CqlType::Inet,
         NativeType::Int => CqlType::Int,
         NativeType::Smallint => CqlType::Smallint,
-        NativeType::Text => CqlType::Text,
+        NativeType::Text | NativeType::Varchar => CqlType::Text,
         NativeType::Time => CqlType::Time,
         NativeType::Timestamp => CqlType::Timestamp,
         NativeType::Timeuuid => CqlType::Timeuuid,

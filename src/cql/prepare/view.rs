@@ -1,8 +1,9 @@
 //! CREATE MATERIALIZED VIEW: its names and its WHERE; and that WHERE again, as the filter of what a view shows.
 
 use super::definition::not_yet;
-use super::restrictions::{Bounds, Restriction, Restrictions};
-use super::term::TypedTerm;
+use super::filter::conditions_of;
+use super::keys::{leading_choices, slices_of};
+use super::restrictions::{Restriction, Restrictions};
 use super::{Evaluation, Markers, PrepareContext};
 use crate::base::UnixMicros;
 use crate::cql::QueryError;
@@ -10,7 +11,7 @@ use crate::cql::ast::{self, Direction, Relation, SelectedColumn, Selection, Sele
 use crate::cql::parse;
 use crate::data::types::layout::join_collection;
 use crate::data::{
-    Analyzer, ColumnCondition, ColumnName, FilteredColumn, KeyspaceName, Operator, RowFilter, TableName,
+    Analyzer, ColumnCondition, ColumnName, FilteredColumn, KeyspaceName, Operator, RowFilter, Slice, TableName,
 };
 use crate::schema::change::{NewView, ViewWhere};
 use crate::schema::{ColumnKind, ColumnMetadata, Schema, SchemaError, TableMetadata};
@@ -21,7 +22,7 @@ impl PrepareContext<'_> {
         let of_base = self.keyspace_of(&statement.base)?;
         if keyspace != of_base {
             return Err(QueryError::invalid(
-                "Cannot create a materialized view on a table in a separate keyspace",
+                "Cannot create a materialized view on a table in a different keyspace",
             ));
         }
         if statement.options.compact_storage {
@@ -84,7 +85,10 @@ impl PrepareContext<'_> {
             }
         }
         let restrictions = self.compared(clause, base);
-        let restrictions = restrictions.map_err(|error| SchemaError::Invalid(error.to_string()))?;
+        let invalid = |error: QueryError| SchemaError::Invalid(error.to_string());
+        let restrictions = restrictions.map_err(invalid)?;
+        // Cassandra would make a view that fails every write of its base table.
+        filter_of(&restrictions, base).map_err(invalid)?;
         for relation in &clause.relations {
             for column in relation.columns() {
                 let column = ColumnName::new(column);
@@ -115,7 +119,7 @@ impl PrepareContext<'_> {
             relations: clause.relations.iter().filter(is_comparison).cloned().collect(),
             expressions: Vec::new(),
         };
-        self.restrictions(&clause, base)
+        self.restrictions(&clause, base, true)
     }
 }
 
@@ -136,8 +140,12 @@ fn selected(column: &SelectedColumn) -> Result<ColumnName, SchemaError> {
     }
 }
 
-/// The filter that a view's WHERE makes of the base table's rows: conditions on columns of the base table's key.
-pub fn view_filter(where_clause: &str, base: &TableMetadata, schema: &Schema) -> Result<RowFilter, QueryError> {
+/// Which rows of its base table a view shows: those within the slices that meet the conditions, all on columns of the base's key.
+pub fn view_filter(
+    where_clause: &str,
+    base: &TableMetadata,
+    schema: &Schema,
+) -> Result<(Vec<Slice>, RowFilter), QueryError> {
     let text = format!("SELECT * FROM base WHERE {where_clause}");
     let Statement::Select(select) = parse(&text)?.statement else {
         return Err(QueryError::Server(format!(
@@ -152,64 +160,48 @@ pub fn view_filter(where_clause: &str, base: &TableMetadata, schema: &Schema) ->
         markers: &markers,
     };
     let restrictions = context.compared(&select.where_clause, base)?;
+    filter_of(&restrictions, base)
+}
+
+fn filter_of(restrictions: &Restrictions, base: &TableMetadata) -> Result<(Vec<Slice>, RowFilter), QueryError> {
     let mut no_uuids = |_| uuid::Uuid::nil();
     let mut at = Evaluation {
         now: UnixMicros(0),
         uuids: &mut no_uuids,
         values: &[],
     };
+    let prefix = leading_choices(&base.clustering, restrictions);
+    let bounds = base.clustering.get(prefix.width()).and_then(|it| restrictions.of(it));
+    let bounds = match bounds {
+        Some(Restriction::Slice(bounds)) => Some(bounds),
+        _ => None,
+    };
+    let slices = slices_of(base, &prefix, bounds, &mut at)?;
+    let rest = &base.clustering[prefix.width() + usize::from(bounds.is_some())..];
     let mut filter = RowFilter::default();
-    for (name, restriction) in &restrictions.columns {
-        let Some(column) = base.column(name) else { continue };
-        for (operator, terms) in comparisons(restriction)? {
+    for columns in [&base.partition_key, rest] {
+        for condition in conditions_of(columns, restrictions)? {
             let mut values = Vec::new();
-            for term in terms {
-                let value = term.evaluate(&mut at)?;
-                values.push(
-                    value.ok_or_else(|| QueryError::invalid(format!("Unsupported null value for column {name}")))?,
-                );
+            for term in &condition.values {
+                let null =
+                    || QueryError::invalid(format!("Unsupported null value for column {}", condition.column.name));
+                values.push(term.evaluate(&mut at)?.ok_or_else(null)?);
             }
-            let value = match operator {
+            let value = match condition.operator {
                 Operator::In => join_collection(values.len(), values.iter().map(|it| &**it)),
                 _ => values.remove(0),
             };
             filter.conditions.push(ColumnCondition {
-                column: place(column),
-                ty: column.ty.clone(),
-                operator,
+                column: place(&condition.column),
+                ty: condition.column.ty.clone(),
+                operator: condition.operator,
                 value,
                 key: None,
                 analyzer: Analyzer::default(),
             });
         }
     }
-    Ok(filter)
-}
-
-type Comparison<'a> = (Operator, Vec<&'a TypedTerm>);
-
-fn comparisons(restriction: &Restriction) -> Result<Vec<Comparison<'_>>, QueryError> {
-    match restriction {
-        Restriction::Equal(term) => Ok(vec![(Operator::Eq, vec![term])]),
-        Restriction::In(terms) => Ok(vec![(Operator::In, terms.iter().collect())]),
-        Restriction::Slice(bounds) if bounds.width() == 1 => Ok(slice(bounds)),
-        _ => Err(not_yet(
-            "Multi-column relations and CONTAINS in the WHERE of a materialized view",
-        )),
-    }
-}
-
-fn slice(bounds: &Bounds) -> Vec<Comparison<'_>> {
-    let mut found = Vec::new();
-    if let Some((terms, inclusive)) = &bounds.lower {
-        let operator = if *inclusive { Operator::GtEq } else { Operator::Gt };
-        found.push((operator, terms.iter().collect()));
-    }
-    if let Some((terms, inclusive)) = &bounds.upper {
-        let operator = if *inclusive { Operator::LtEq } else { Operator::Lt };
-        found.push((operator, terms.iter().collect()));
-    }
-    found
+    Ok((slices, filter))
 }
 
 fn place(column: &ColumnMetadata) -> FilteredColumn {

@@ -58,7 +58,7 @@ impl NewTable {
             };
         }
         let id = take_id(&mut self.properties)?.unwrap_or(context.new_table_id);
-        let params = TableParams::default().with(&mut self.properties)?;
+        let params = TableParams::of_new_table(&mut self.properties)?;
         core::mem::take(&mut self.properties).finish()?;
         self.check_nested_collections()?;
         let columns = self.columns(&key)?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{Change, ChangeContext, ChangeKind, TableRef};
+use crate::base::SortedMap;
 use crate::data::ColumnName;
-use crate::schema::{KeyspaceMetadata, Properties, SchemaError, TableMetadata};
+use crate::schema::{KeyspaceMetadata, Properties, SchemaError, TableMetadata, compaction, compression};
 
 type Found<'a> = (&'a Arc<KeyspaceMetadata>, &'a Arc<TableMetadata>);
 
@@ -49,11 +50,26 @@ pub(super) fn refuse_view(table: &TableMetadata) -> Result<(), SchemaError> {
     }
 }
 
+/// A class that is not there is told even of a table that is not.
+fn check_classes(properties: &Properties) -> Result<(), SchemaError> {
+    let mut properties = properties.clone();
+    let class = |map: Option<SortedMap<String, String>>| map.and_then(|mut it| it.remove("class"));
+    let only = |class: String| SortedMap::from([("class".to_string(), class)]);
+    if let Some(class) = class(properties.take_map("compaction")?) {
+        compaction::check(only(class))?;
+    }
+    if let Some(class) = class(properties.take_map("compression")?) {
+        compression::check(only(class))?;
+    }
+    Ok(())
+}
+
 pub(super) fn alter_options(
     reference: TableRef,
     mut properties: Properties,
     context: &ChangeContext<'_>,
 ) -> Result<Change, SchemaError> {
+    check_classes(&properties)?;
     let (before, table) = match find(&reference, context) {
         Ok(found) => found,
         Err(answer) => return answer,

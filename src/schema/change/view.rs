@@ -85,7 +85,7 @@ impl NewView {
         let restrictions = core::mem::replace(&mut self.where_clause, Ok(ViewWhere::default()))?;
         self.check_restrictions(base, &restrictions)?;
         let id = super::new_table::take_id(&mut self.properties)?.unwrap_or(context.new_table_id);
-        let params = TableParams::default().with(&mut self.properties)?;
+        let params = TableParams::of_new_table(&mut self.properties)?;
         core::mem::take(&mut self.properties).finish()?;
         if params.default_time_to_live != 0 {
             return Err(SchemaError::invalid(
@@ -166,7 +166,8 @@ impl NewView {
                     false => "user-defined",
                 };
                 return refuse(format!(
-                    "Invalid non-frozen {kind} type '{ty}' for PRIMARY KEY column '{name}'"
+                    "Invalid non-frozen {kind} type '{}' for PRIMARY KEY column '{name}'",
+                    ty.class_name(false)
                 ));
             }
             if ty.any_type(&|it| *it == CqlType::Duration) {

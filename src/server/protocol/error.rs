@@ -52,6 +52,16 @@ pub fn error_body(error: &QueryError, version: Version, out: &mut Writer) {
             alive,
             ..
         } => counts(consistency, required, alive, out),
+        QueryError::FunctionFailure {
+            function,
+            argument_types,
+            ..
+        } => {
+            out.string("system");
+            out.string(function);
+            out.short(u16::try_from(argument_types.len()).unwrap_or(u16::MAX));
+            argument_types.iter().for_each(|it| out.string(it));
+        }
         QueryError::WriteTimeout {
             consistency,
             received,

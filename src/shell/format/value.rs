@@ -80,7 +80,11 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
         Value::Tuple(fields) => {
             let field = |(at, field): (usize, &Option<Value>)| match field {
                 Some(value) => element(ty, at, value),
-                None => Shown::plain("None"),
+                // Python's word for it, which cqlsh takes for an address where one is due.
+                None => match ty.inner_types().get(at) {
+                    Some(CqlType::Inet) => Shown::plain("'None'"),
+                    _ => Shown::plain("None"),
+                },
             };
             // One written before its type grew lacks the last fields.
             let lacking = ty.inner_types().len().saturating_sub(fields.len());

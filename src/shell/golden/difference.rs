@@ -1,4 +1,4 @@
-//! Comparing outputs: line by line, syntax errors by their place alone.
+//! Comparing outputs: line by line, syntax errors by their place alone, lists of a function's signatures in any order.
 
 /// Whether two outputs are as good as equal.
 pub fn same_output(expected: &[String], actual: &[String]) -> bool {
@@ -9,8 +9,19 @@ fn same_line(expected: &str, actual: &str) -> bool {
     expected == actual
         || match (syntax_error(expected), syntax_error(actual)) {
             (Some(expected), Some(actual)) => expected == actual,
-            _ => false,
+            _ => signatures(expected).is_some_and(|it| Some(it) == signatures(actual)),
         }
+}
+
+/// A message that lists signatures, in whichever order a hash map had them in that process: what is around them, and they sorted.
+fn signatures(line: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let start = line.find(" signatures: ")? + " signatures: ".len();
+    let (before, rest) = line.split_at(start);
+    let end = rest.rfind(')')?;
+    let mut all: Vec<&str> = rest[..end].split(", system.").collect();
+    all[0] = all[0].trim_start_matches("system.");
+    all.sort_unstable();
+    Some((before, all, &rest[end..]))
 }
 
 /// A syntax error's place, `line 1:7`; what is said beyond is left to taste.
@@ -74,6 +85,15 @@ mod tests {
         assert!(same("SyntaxException: Failed parsing", "SyntaxException: odd"));
         assert!(!same("InvalidRequest: a", "InvalidRequest: b"));
         assert!(!same("a", "a\nb"));
+        let listed = |list: &str| format!("none matches (known type signatures: {list})\"");
+        assert!(same(
+            &listed("system.f : (a, b) -> c, system.f : (d) -> e"),
+            &listed("system.f : (d) -> e, system.f : (a, b) -> c")
+        ));
+        assert!(!same(
+            &listed("system.f : (a, b) -> c"),
+            &listed("system.f : (a, b) -> d")
+        ));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod merge;
 mod open;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod ties;
 mod reading;
 mod snapshots;
 mod split;

@@ -13,12 +13,13 @@ use proptest::prelude::*;
 use super::super::memtable::Memtable;
 use super::super::read;
 use super::super::source::TableSource;
+use super::ties::Expiring;
 use super::*;
 use crate::base::{Random, Seed};
 use crate::data::arbitrary::{Change, change, changes, collection, column, comparator, key, partition, slice};
 use crate::data::{
-    ColumnName, ColumnSelection, CqlType, EpochSeconds, KeyspaceName, Partition, PartitionRange, PartitionSelection,
-    ReadCommand, ReadLimits, RowFilter, Slice, TableName,
+    ColumnName, ColumnSelection, CqlType, EpochSeconds, KeyspaceName, PartitionRange, PartitionSelection, ReadCommand,
+    ReadLimits, RowFilter, Slice, TableName,
 };
 use crate::schema::{ColumnKind, ColumnMetadata, TableParams};
 use crate::storage::{CommitLogConfig, FileInfo, MemoryDisk, PowerLoss, TombstoneThresholds};
@@ -103,17 +104,6 @@ fn step() -> impl Strategy<Value = Step> {
 struct Mortal {
     disk: MemoryDisk,
     left: Rc<Cell<Option<u16>>>,
-}
-
-fn without_deletion_times(partitions: &[Partition]) -> String {
-    let text = format!("{partitions:?}");
-    let mut parts = text.split("Deleted(EpochSeconds(");
-    let mut told = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        told += "Deleted(";
-        told += part.trim_start_matches(|it: char| it.is_ascii_digit() || it == '-');
-    }
-    told
 }
 
 impl Mortal {
@@ -243,6 +233,7 @@ struct Bench {
     random: Random,
     stamp: Option<i64>,
     snapshots: u32,
+    expiring: Expiring,
 }
 
 /// Later than anything expires: what has, has for good.
@@ -278,6 +269,7 @@ impl Bench {
             random: Random::stream(Seed(1), "torn"),
             stamp: forgets.then_some(0),
             snapshots: 0,
+            expiring: Expiring::default(),
         }
     }
 
@@ -305,8 +297,7 @@ impl Bench {
         }
     }
 
-    /// The engine answers as the model does. Where a cell that expired ties with a deletion, a compaction between them decides
-    /// whose second the deletion keeps, as in Cassandra: for how long it must be kept, not what it deletes.
+    /// The engine answers as the model does.
     fn agrees(&self, model: &Model, table: u8, ask: &Ask) -> Result<(), TestCaseError> {
         let (command, metadata) = (self.command(table, ask), &self.tables[usize::from(table)]);
         let found = self.engine.read(&command, metadata).unwrap();
@@ -314,8 +305,8 @@ impl Bench {
         let source: &dyn TableSource = model.tables.get(&table).unwrap_or(&nothing);
         let expected = read::read_range(&[source], &command, metadata, TombstoneThresholds::default()).unwrap();
         let (found, expected) = (
-            without_deletion_times(&found.partitions),
-            without_deletion_times(&expected.partitions),
+            self.expiring.without_tied_seconds(table, found.partitions),
+            self.expiring.without_tied_seconds(table, expected.partitions),
         );
         prop_assert_eq!(found, expected, "{:?} of table {}", ask, table);
         Ok(())
@@ -386,6 +377,7 @@ impl Bench {
                     None => changes.clone(),
                 };
                 let update = partition(*key, &changes);
+                self.expiring.note(*table, &update);
                 next.tables.entry(*table).or_default().apply(update.clone());
                 let mutation = Mutation::new(KeyspaceName::new("k"), id(*table), update);
                 self.engine.apply(mutation, Durability::Logged).map(drop)
