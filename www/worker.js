@@ -3,6 +3,7 @@
 
 addEventListener("message", async ({ data }) => {
   try {
+    globalThis.ringscopeRest = data.rest
     const { default: start } = await import(data.script)
     await start({ module_or_path: data.module })
   } catch (error) {

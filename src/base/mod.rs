@@ -7,6 +7,7 @@ mod bounded;
 pub mod codec;
 pub mod crc32;
 mod ids;
+pub mod later;
 mod random;
 mod sorted;
 mod time;

@@ -1,9 +1,7 @@
 //! Who keeps a batch: two nodes of the coordinator's datacentre that are up, of different racks where there are several, and none of
 //! them the coordinator, unless the datacentre has no more than two.
 
-use std::collections::BTreeMap;
-
-use crate::base::{Endpoint, Random};
+use crate::base::{Endpoint, Random, SortedMap};
 
 /// `ReplicaPlans.REQUIRED_BATCHLOG_REPLICA_COUNT`
 const KEEPERS: usize = 2;
@@ -23,11 +21,11 @@ pub fn choose_endpoints(local: Endpoint, candidates: &[Candidate<'_>], random: &
         return candidates.iter().map(|it| it.endpoint).collect();
     }
     let local_rack = candidates.iter().find(|it| it.endpoint == local).map(|it| it.rack);
-    let mut racks: BTreeMap<&str, Vec<Endpoint>> = BTreeMap::new();
+    let mut racks: SortedMap<&str, Vec<Endpoint>> = SortedMap::new();
     for it in candidates.iter().filter(|it| it.is_alive && it.endpoint != local) {
         racks.entry(it.rack).or_default().push(it.endpoint);
     }
-    let count = |racks: &BTreeMap<&str, Vec<Endpoint>>| racks.values().map(Vec::len).sum::<usize>();
+    let count = |racks: &SortedMap<&str, Vec<Endpoint>>| racks.values().map(Vec::len).sum::<usize>();
     if count(&racks) <= KEEPERS {
         return racks.into_values().flatten().collect();
     }

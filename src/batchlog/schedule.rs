@@ -1,10 +1,8 @@
 //! When a node looks at the batches it keeps, and how far it is with writing those whose coordinators did not come back.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
-use crate::base::{Duration, Instant};
+use crate::base::{Duration, Instant, SortedMap};
 use crate::data::WriteTimestamp;
 
 /// Before the first look after a start. `StorageService.RING_DELAY_MILLIS`, 30 s.
@@ -26,8 +24,8 @@ pub struct Replay {
 /// The batches that a node keeps.
 #[derive(Debug)]
 pub struct Batchlog {
-    kept: BTreeMap<Uuid, WriteTimestamp>,
-    replaying: BTreeMap<Uuid, Replay>,
+    kept: SortedMap<Uuid, WriteTimestamp>,
+    replaying: SortedMap<Uuid, Replay>,
     next_look: Instant,
 }
 
@@ -36,7 +34,7 @@ impl Batchlog {
     pub fn new(kept: impl IntoIterator<Item = (Uuid, WriteTimestamp)>, now: Instant) -> Batchlog {
         Batchlog {
             kept: kept.into_iter().collect(),
-            replaying: BTreeMap::new(),
+            replaying: SortedMap::new(),
             next_look: now + FIRST_LOOK,
         }
     }

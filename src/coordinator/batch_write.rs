@@ -1,14 +1,12 @@
 //! A logged batch: kept by two other nodes first, then written, and dropped by them once the writes are acknowledged. So either all
 //! of it is written, sooner or later, or nothing. Cassandra's `StorageProxy.mutateAtomically`.
 
-use std::collections::BTreeSet;
-
 use uuid::Uuid;
 
 use super::cluster::ReplicaLayout;
 use super::write::{Carried, Sending};
 use super::{Hint, Operation, RequestError, Shortage, WRITE_REQUEST_TIMEOUT, Write, WriteKind, WriteRequest};
-use crate::base::{Endpoint, Instant, MessageId, RequestId};
+use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedSet};
 use crate::data::{ConsistencyLevel, Mutation, WriteTimestamp};
 use crate::event::What;
 use crate::message::batch::StoreBatch;
@@ -38,7 +36,7 @@ pub struct BatchWrite {
     request: BatchRequest,
     started: Instant,
     /// Keepers that have not answered, by the messages that ask them.
-    storing: BTreeSet<MessageId>,
+    storing: SortedSet<MessageId>,
     stored: usize,
     failures: Vec<(Endpoint, FailureReason)>,
     /// Each with how many answers it takes until the batch need not be kept for it.
@@ -53,7 +51,7 @@ impl BatchWrite {
         out.event(request.cause, What::DeterminingBatchReplicas);
         let mut batch = BatchWrite {
             started: now,
-            storing: BTreeSet::new(),
+            storing: SortedSet::new(),
             stored: 0,
             failures: Vec::new(),
             writes: Vec::new(),

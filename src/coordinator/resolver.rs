@@ -3,12 +3,12 @@
 //! A replica stops at the limits by its own count. When the merged rows are fewer, since others know some of its rows to be
 //! deleted or changed, it may hold more rows that count, which it has to be asked for: its read was short.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::difference;
 use super::unheard::{Heard, Unheard};
-use crate::base::Endpoint;
+use crate::base::{Endpoint, SortedMap, SortedSet};
 use crate::data::{
     Clustering, ClusteringBound, DecoratedKey, LimitCounter, Partition, PartitionBound, PartitionRange,
     PartitionSelection, ReadCommand, ReadLimits, Row, Slice,
@@ -24,7 +24,7 @@ struct Answer {
     from: Endpoint,
     partitions: BTreeMap<DecoratedKey, Partition>,
     /// The last row it sent of a partition that it may hold more of.
-    cuts: BTreeMap<DecoratedKey, Clustering>,
+    cuts: SortedMap<DecoratedKey, Clustering>,
     /// The last partition it sent, when it may hold more.
     reaches: Option<DecoratedKey>,
     /// Rows that it was asked for by their keys.
@@ -69,7 +69,7 @@ impl Resolver {
                 self.answers.push(Answer {
                     from,
                     partitions: BTreeMap::new(),
-                    cuts: BTreeMap::new(),
+                    cuts: SortedMap::new(),
                     reaches: None,
                     heard: Heard::default(),
                 });
@@ -86,7 +86,7 @@ impl Resolver {
 
     /// `counter` says how much of the limits is used up by what was read before.
     pub fn resolve(&self, mut counter: LimitCounter) -> Resolution {
-        let keys: BTreeSet<&DecoratedKey> = self.answers.iter().flat_map(|it| it.partitions.keys()).collect();
+        let keys: SortedSet<&DecoratedKey> = self.answers.iter().flat_map(|it| it.partitions.keys()).collect();
         let unheard = self.unheard();
         if !unheard.is_empty() {
             return Resolution::Short(unheard);

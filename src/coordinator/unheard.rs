@@ -4,14 +4,15 @@
 //! version of it with which the row is no longer what was asked for, so it is asked for the row by its key. Whatever the merged
 //! rows are that the index should find, at least one replica finds each: the one whose value wins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::base::{SortedMap, SortedSet};
 use crate::data::{Clustering, DecoratedKey, Partition, PartitionSelection, ReadCommand, ReadLimits, RowFilter, Slice};
 use crate::schema::TableMetadata;
 
 /// The rows that one replica was asked for by their keys.
 #[derive(Debug, Default)]
-pub(super) struct Heard(BTreeMap<DecoratedKey, Vec<Slice>>);
+pub(super) struct Heard(SortedMap<DecoratedKey, Vec<Slice>>);
 
 impl Heard {
     pub fn note(&mut self, asked: &ReadCommand) {
@@ -35,7 +36,7 @@ impl Heard {
 pub(super) struct Unheard<'a> {
     command: &'a ReadCommand,
     table: &'a TableMetadata,
-    found: BTreeMap<&'a DecoratedKey, BTreeSet<&'a Clustering>>,
+    found: SortedMap<&'a DecoratedKey, SortedSet<&'a Clustering>>,
 }
 
 impl<'a> Unheard<'a> {
@@ -43,7 +44,7 @@ impl<'a> Unheard<'a> {
         Unheard {
             command,
             table,
-            found: BTreeMap::new(),
+            found: SortedMap::new(),
         }
     }
 
@@ -58,7 +59,7 @@ impl<'a> Unheard<'a> {
             }
             return;
         }
-        let rows: BTreeSet<&Clustering> = partition
+        let rows: SortedSet<&Clustering> = partition
             .rows()
             .filter(|(clustering, row)| is_found(Some((clustering, row))))
             .map(|(clustering, _)| clustering)

@@ -5,6 +5,7 @@
 
 mod tables;
 
+use crate::base::Arrange;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -53,25 +54,30 @@ struct Unicode {
     classes: BTreeMap<char, (char, u8)>,
 }
 
-static UNICODE: LazyLock<Unicode> = LazyLock::new(|| {
-    let mut unicode = Unicode {
-        decomposed: BTreeMap::new(),
-        composed: BTreeMap::new(),
-        classes: BTreeMap::new(),
-    };
-    for (list, composes) in [(tables::COMPOSED, true), (tables::DECOMPOSED_ONLY, false)] {
+impl Unicode {
+    fn add(&mut self, list: &str, composes: bool) {
         for (whole, parts) in list.split(' ').filter_map(|entry| entry.split_once('=')) {
             let mut parts = parts.split('.').filter_map(character);
             let (Some(whole), Some(first)) = (character(whole), parts.next()) else {
                 continue;
             };
             let second = parts.next();
-            unicode.decomposed.insert(whole, (first, second));
+            self.decomposed.insert(whole, (first, second));
             if let (true, Some(second)) = (composes, second) {
-                unicode.composed.insert((first, second), whole);
+                self.composed.insert((first, second), whole);
             }
         }
     }
+}
+
+static UNICODE: LazyLock<Unicode> = LazyLock::new(|| {
+    let mut unicode = Unicode {
+        decomposed: BTreeMap::new(),
+        composed: BTreeMap::new(),
+        classes: BTreeMap::new(),
+    };
+    unicode.add(tables::COMPOSED, true);
+    unicode.add(tables::DECOMPOSED_ONLY, false);
     for (range, class) in tables::COMBINING_CLASSES
         .split(' ')
         .filter_map(|entry| entry.split_once(':'))
@@ -168,7 +174,7 @@ fn compose(text: &str) -> String {
     let mut start = 0;
     while start < symbols.len() {
         let marks = symbols[start..].iter().take_while(|it| unicode.class(**it) > 0).count();
-        symbols[start..start + marks].sort_by_key(|it| unicode.class(*it));
+        symbols[start..start + marks].arrange_by_key(|it| unicode.class(*it));
         start += marks.max(1);
     }
     let mut out: Vec<char> = Vec::with_capacity(symbols.len());

@@ -2,10 +2,9 @@
 //!
 //! Cassandra walks a graph (HNSW, by the jvector library) that may miss some; this is exact, and takes time by the number of rows.
 
-use std::collections::BTreeMap;
-
 use super::search::{Found, find as find_by_index};
 use super::vectors::is_measurable;
+use crate::base::{Arrange, SortedMap};
 use crate::data::{
     Clustering, ColumnData, DecoratedKey, FilteredColumn, Nearest, Partition, PartitionBound, PartitionSelection,
     ReadCommand, ReadLimits, Row, RowFilter, Slice, floats,
@@ -108,13 +107,13 @@ impl Ranking<'_> {
 
     /// Of rows that are equally near the first by key are kept.
     fn keep_best(&mut self) {
-        self.best.sort_by(|a, b| b.score.total_cmp(&a.score));
+        self.best.arrange_by(|a, b| b.score.total_cmp(&a.score));
         self.best.truncate(self.nearest.count as usize);
     }
 
     fn read(mut self, engine: &Engine, table: &TableMetadata) -> Result<LocalRead, StorageError> {
         self.keep_best();
-        let mut rows: BTreeMap<DecoratedKey, Vec<Clustering>> = BTreeMap::new();
+        let mut rows: SortedMap<DecoratedKey, Vec<Clustering>> = SortedMap::new();
         for it in self.best {
             rows.entry(it.key).or_default().push(it.row);
         }
@@ -126,7 +125,7 @@ impl Ranking<'_> {
             sstables: Default::default(),
         };
         for (key, mut rows) in rows {
-            rows.sort();
+            rows.arrange();
             let slice = |row: &Clustering| Slice {
                 start: table.comparator.before_row(row),
                 end: table.comparator.after_row(row),

@@ -1,11 +1,10 @@
 //! Rows found by an index.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
 use super::entries::add_row;
 use super::nearest;
+use crate::base::SortedMap;
 use crate::data::{
     Clustering, ClusteringBound, ColumnCondition, ColumnData, ColumnSelection, DecoratedKey, DeletionTime, IndexSearch,
     LimitCounter, Mutation, Operator, Partition, PartitionBound, PartitionRange, PartitionSelection, ReadCommand,
@@ -250,8 +249,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn by_row(&self, hits: Vec<Hit>) -> BTreeMap<Option<Clustering>, Vec<Hit>> {
-        let mut by_row: BTreeMap<Option<Clustering>, Vec<Hit>> = BTreeMap::new();
+    fn by_row(&self, hits: Vec<Hit>) -> SortedMap<Option<Clustering>, Vec<Hit>> {
+        let mut by_row: SortedMap<Option<Clustering>, Vec<Hit>> = SortedMap::new();
         for hit in hits {
             let values = hit.place.row.as_ref();
             let row = values.map(|values| self.table.comparator.clustering(values.iter().cloned()));
@@ -261,7 +260,7 @@ impl Reader<'_> {
     }
 
     /// Takes what the entries led to, without rows that are no longer what they say.
-    fn take(&mut self, mut partition: Partition, hits: BTreeMap<Option<Clustering>, Vec<Hit>>) {
+    fn take(&mut self, mut partition: Partition, hits: SortedMap<Option<Clustering>, Vec<Hit>>) {
         let (filter, now, columns) = (&self.command.filter, self.command.now, self.table.partition_key.len());
         let static_row = partition.static_row().clone();
         let key = partition.key.key.clone();
@@ -340,8 +339,8 @@ impl Reader<'_> {
     }
 }
 
-fn by_key(hits: impl IntoIterator<Item = Hit>) -> BTreeMap<DecoratedKey, Vec<Hit>> {
-    let mut by_key: BTreeMap<DecoratedKey, Vec<Hit>> = BTreeMap::new();
+fn by_key(hits: impl IntoIterator<Item = Hit>) -> SortedMap<DecoratedKey, Vec<Hit>> {
+    let mut by_key: SortedMap<DecoratedKey, Vec<Hit>> = SortedMap::new();
     for hit in hits {
         by_key.entry(hit.place.key.clone()).or_default().push(hit);
     }

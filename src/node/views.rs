@@ -1,12 +1,10 @@
 //! Materialized views: what base replicas send to the views' replicas, and views made of what was there before them.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::core::Running;
 use super::operations::{self, OperationId, Owner};
-use crate::base::{Duration, Instant};
+use crate::base::{Duration, Instant, SortedMap};
 use crate::batchlog;
 use crate::coordinator::{Operation, ReplicaLayout, Write, WriteKind, WriteRequest};
 use crate::cql::prepare::view_filter;
@@ -35,10 +33,10 @@ pub(super) struct NodeViews {
     /// What replicas of base tables found that is not sent yet.
     pub found: Vec<ViewUpdate>,
     /// Views being built, and the last key of the base table that was looked at.
-    building: BTreeMap<TableId, Option<DecoratedKey>>,
+    building: SortedMap<TableId, Option<DecoratedKey>>,
     due: Option<Instant>,
     /// Updates kept in the own batchlog until other nodes have them: how many are not there yet.
-    sent: BTreeMap<Uuid, usize>,
+    sent: SortedMap<Uuid, usize>,
 }
 
 impl NodeViews {

@@ -4,7 +4,7 @@
 //! may bring commands, tell how much real time has passed, and take a frame.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::api::{Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, ShareLink, Watch};
 use super::completion::complete;
@@ -73,9 +73,9 @@ pub struct Playground<P> {
     pub(super) shells: Shells,
     /// How much of the log has been done.
     pub(super) cursor: usize,
-    pub(super) timers: BTreeMap<(Instant, u64), Timer>,
+    pub(super) timers: SortedMap<(Instant, u64), Timer>,
     timers_set: u64,
-    pub(super) answers: BTreeMap<(Instant, RequestId), Answer>,
+    pub(super) answers: SortedMap<(Instant, RequestId), Answer>,
     pub(super) requests: u64,
     /// The latest moment the run is known to.
     pub(super) end: Instant,
@@ -127,9 +127,9 @@ impl<P: Parcel + Clone> Playground<P> {
             run: Run::new(config),
             run_number: 0,
             cursor: 0,
-            timers: BTreeMap::new(),
+            timers: SortedMap::new(),
             timers_set: 0,
-            answers: BTreeMap::new(),
+            answers: SortedMap::new(),
             requests: 0,
             end: Instant::ZERO,
             booting: true,

@@ -4,10 +4,9 @@
 //! new one, a changed one, one that is gone, or one in another place. Source: Cassandra 5.0, `db/view/ViewUpdateGenerator`,
 //! `TableViews`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::RequestId;
+use crate::base::{RequestId, SortedMap};
 use crate::data::composite::{compose_key, split_key};
 use crate::data::{
     Cell, Clustering, ColumnData, ColumnName, ColumnSelection, ComplexData, DecoratedKey, DeletionTime, EpochSeconds,
@@ -35,7 +34,7 @@ impl View {
 
 /// The views of each base table.
 #[derive(Clone, Debug, Default)]
-pub struct Views(BTreeMap<TableId, Vec<View>>);
+pub struct Views(SortedMap<TableId, Vec<View>>);
 
 /// An update of a view, and the place on the ring of the base row that led to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +71,7 @@ struct Difference<'a> {
 impl Difference<'_> {
     /// The updates of the view that the change to these rows leads to.
     fn updates<'c>(&self, rows: impl Iterator<Item = &'c Clustering>) -> Vec<Mutation> {
-        let mut updates: BTreeMap<DecoratedKey, Partition> = BTreeMap::new();
+        let mut updates: SortedMap<DecoratedKey, Partition> = SortedMap::new();
         let key = &self.after.key;
         let Some(key_values) = split_key(&key.key.0, self.view.base.partition_key.len()) else {
             return Vec::new();

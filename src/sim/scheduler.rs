@@ -7,14 +7,14 @@
 
 use core::cmp::Ordering;
 use core::time::Duration;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use super::history::{History, HistoryHash};
 use super::machine::{Header, Parcel};
 use super::network::{Network, Verdict};
 use super::step::{Batch, Emission, Report, Step};
 use super::{Latency, LinkFaults};
-use crate::base::{Arrange, Endpoint, Instant, RequestId};
+use crate::base::{Arrange, Endpoint, Instant, RequestId, SortedMap};
 use crate::event::{DropReason, Event, MessageKind, What};
 use crate::node::{ClientReply, ClientRequest, OperatorReply, OperatorRequest};
 
@@ -87,7 +87,7 @@ pub struct Scheduler<M> {
     lookahead: Duration,
     history: History,
     /// Requests without an answer, and who coordinates them.
-    requests: BTreeMap<RequestId, Endpoint>,
+    requests: SortedMap<RequestId, Endpoint>,
     /// Scheduled messages other than gossip, and clients' requests.
     busy: usize,
     /// The end of the open window.
@@ -148,7 +148,7 @@ impl<M: Parcel + Clone> Scheduler<M> {
             network,
             lookahead: LONGEST_WINDOW,
             history: History::default(),
-            requests: BTreeMap::new(),
+            requests: SortedMap::new(),
             busy: 0,
             window: None,
             at_the_door: Vec::new(),

@@ -5,6 +5,7 @@
 mod bytes;
 mod engine;
 pub mod page;
+mod rest;
 pub mod worker;
 mod worker_script;
 

@@ -10,6 +10,8 @@ use web_sys::{Document, Url, Worker, WorkerOptions, WorkerType};
 const WORKER_META: &str = "meta[name=ringscope-worker]";
 /// And the program's own script here.
 const PROGRAM_META: &str = "meta[name=ringscope-app]";
+/// And the rest of the program, when the build has taken it apart.
+pub const REST_META: &str = "meta[name=ringscope-rest]";
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerScriptError {
@@ -25,12 +27,14 @@ pub enum WorkerScriptError {
 pub fn start_worker(document: &Document) -> Result<Worker, WorkerScriptError> {
     let address = named(document, WORKER_META)?;
     let program = named(document, PROGRAM_META)?;
+    let rest = named(document, REST_META)?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(&address, &options);
     let started = worker.and_then(|worker| {
         let message = Object::new();
         Reflect::set(&message, &"script".into(), &program.into())?;
+        Reflect::set(&message, &"rest".into(), &rest.into())?;
         Reflect::set(&message, &"module".into(), &wasm_bindgen::module())?;
         worker.post_message(&message)?;
         Ok(worker)
@@ -39,7 +43,7 @@ pub fn start_worker(document: &Document) -> Result<Worker, WorkerScriptError> {
 }
 
 /// Taken from the document and relative to it, so that the page runs from any path of any host.
-fn named(document: &Document, meta: &'static str) -> Result<String, WorkerScriptError> {
+pub fn named(document: &Document, meta: &'static str) -> Result<String, WorkerScriptError> {
     let named = document
         .query_selector(meta)
         .ok()

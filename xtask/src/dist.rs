@@ -1,21 +1,29 @@
 //! The last step of trunk's build, so that dist/ is right under a strict policy, behind any cache, and without a network.
 //!
 //! Trunk names the program's files by their content but not the script that workers begin with; a cache could then pair an old
-//! one with a new page. Here it gets such a name too, and the page is told; and the program's functions get an order that
-//! compresses well. For the development server the service worker is left
-//! out and trunk's inline reload script let in.
+//! one with a new page. Here it gets such a name too, and the page is told; and the program is taken apart into what the page
+//! opens with and the rest. For the development server it stays whole, the service worker is left out, and trunk's inline reload
+//! script let in.
 
-use crate::order;
+use crate::parts::take_apart;
 use crate::process::{Result, root};
+use crate::size::REST;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
 const WORKER: &str = "worker.js";
 const WORKER_IN_PAGE: &str = "./worker.js";
+const REST_IN_PAGE: &str = "<meta name=\"ringscope-rest\" content=\"\">";
 const OFFLINE_IN_PAGE: &str = "<meta name=\"ringscope-offline\" content=\"./service-worker.js\">";
 const SERVICE_WORKER: &str = "service-worker.js";
 const STRICT_SCRIPTS: &str = "script-src 'self'";
+
+/// An environment variable: names of functions stay, for a profiler.
+const KEEP_NAMES: &str = "RINGSCOPE_KEEP_NAMES";
+
+/// An environment variable: the program stays in one piece, with its names.
+pub const WHOLE: &str = "RINGSCOPE_WHOLE";
 
 /// Stands in trunk's inline reload script until it is served.
 const DEVELOPMENT_MARK: &str = "{{__TRUNK_ADDRESS__}}";
@@ -64,8 +72,8 @@ fn finish(files: &mut Files, service_worker: &str) -> Result<()> {
         replace(&mut page, STRICT_SCRIPTS, &format!("{STRICT_SCRIPTS} 'unsafe-inline'"))?;
         replace(&mut page, OFFLINE_IN_PAGE, "")?;
     } else {
-        for (_, program) in files.iter_mut().filter(|(name, _)| name.ends_with(".wasm")) {
-            *program = order::by_name(program)?;
+        if env::var_os(WHOLE).is_none() {
+            take_program_apart(files, &mut page)?;
         }
         let names: Vec<String> = files.keys().map(|name| format!("\"./{name}\"")).collect();
         let version = fingerprint(files.values().map(Vec::as_slice).chain([page.as_bytes()]));
@@ -75,6 +83,27 @@ fn finish(files: &mut Files, service_worker: &str) -> Result<()> {
         files.insert(SERVICE_WORKER.to_owned(), script.into_bytes());
     }
     files.insert("index.html".to_owned(), page.into_bytes());
+    Ok(())
+}
+
+/// The page learns the name of the rest.
+fn take_program_apart(files: &mut Files, page: &mut String) -> Result<()> {
+    let names = env::var_os(KEEP_NAMES).is_some();
+    let mut rests = Files::new();
+    for (_, program) in files.iter_mut().filter(|(name, _)| name.ends_with(".wasm")) {
+        let parts = take_apart(program, names)?;
+        *program = parts.first;
+        if let Some(rest) = parts.rest {
+            let name = format!("{REST}{}.wasm", fingerprint([rest.as_slice()]));
+            replace(
+                page,
+                REST_IN_PAGE,
+                &REST_IN_PAGE.replace("\"\"", &format!("\"./{name}\"")),
+            )?;
+            rests.insert(name, rest);
+        }
+    }
+    files.append(&mut rests);
     Ok(())
 }
 

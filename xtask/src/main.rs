@@ -5,7 +5,8 @@
 mod bench;
 mod browser;
 mod dist;
-mod order;
+mod learn;
+mod parts;
 mod process;
 mod serve;
 mod size;
@@ -20,6 +21,8 @@ Usage: cargo xtask COMMAND
   serve [ARGS]   install what is missing, build the page and serve it; ARGS go to `trunk serve` (--release, --port 8080, ...)
   test           everything CI runs: format, lints, tests, the page in a headless browser; ends with `N passed, N failed`
   size           bytes of the built page over the wire
+  weigh PROGRAM  what of a WebAssembly program with names weighs how much: the one in target/wasm-bindgen/page, say
+  learn-rest     learns anew, from a browser, what of the program the page need not open with (xtask/src/parts/rest.txt)
   bench-page     the numbers of the built page, in a headless browser, one JSON line each
   finish-dist    the last step of trunk's build (its hook calls this)";
 
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
             };
         }
         "size" => size::measure(&process::root().join("dist")).map(|report| println!("{report}")),
+        "learn-rest" => learn::learn_rest(),
+        "weigh" => weigh(rest),
         "bench-page" => bench::page(),
         "finish-dist" => dist::finish_for_trunk(),
         "help" | "--help" | "-h" => {
@@ -56,4 +61,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn weigh(arguments: &[String]) -> process::Result<()> {
+    let [program] = arguments else {
+        return Err("weigh takes the path of one program".into());
+    };
+    let module = std::fs::read(program).map_err(|error| format!("{program}: {error}"))?;
+    parts::weights(&module).map(|table| print!("{table}"))
 }

@@ -1,4 +1,5 @@
-//! What opening the page costs over the wire: every script and all WebAssembly of dist/, compressed as static hosts do.
+//! What opening the page costs over the wire: every script and the WebAssembly it opens with, compressed as static hosts do. And
+//! what may follow (xtask/src/parts).
 
 use crate::process::Result;
 use flate2::{Compression, write::GzEncoder};
@@ -7,11 +8,12 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Bytes, compressed, that all of it should have: a second on a 10 Mbit/s line.
-const GOAL: usize = 1_000_000;
-
-/// What it may have today, which is above the goal: it may only come down.
-pub const LIMIT: usize = 1_450_000;
+/// Bytes, compressed, that opening the page may cost: a second on a 10 Mbit/s line.
+const LIMIT: usize = 1_000_000;
+/// The same for the rest, which follows when something first needs it.
+const LIMIT_OF_REST: usize = 600_000;
+/// How its file is named.
+pub const REST: &str = "rest-";
 
 pub struct Report {
     /// Name, bytes as stored, bytes compressed.
@@ -19,8 +21,16 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn compressed(&self) -> usize {
-        self.files.iter().map(|(_, _, compressed)| compressed).sum()
+    /// Stored and compressed, of the rest or of all else.
+    fn sum(&self, of_rest: bool) -> (usize, usize) {
+        let files = self.files.iter().filter(|(name, ..)| name.starts_with(REST) == of_rest);
+        files.fold((0, 0), |(all, packed), (_, stored, compressed)| {
+            (all + stored, packed + compressed)
+        })
+    }
+
+    pub fn is_within_limits(&self) -> bool {
+        self.sum(false).1 <= LIMIT && self.sum(true).1 <= LIMIT_OF_REST
     }
 }
 
@@ -30,11 +40,14 @@ impl fmt::Display for Report {
         for (name, stored, compressed) in &self.files {
             writeln!(f, "{stored:>12} {compressed:>12}  {name}")?;
         }
-        let stored: usize = self.files.iter().map(|(_, stored, _)| stored).sum();
+        let ((stored, compressed), (stored_rest, compressed_rest)) = (self.sum(false), self.sum(true));
+        writeln!(
+            f,
+            "{stored:>12} {compressed:>12}  to open the page; the limit is {LIMIT}"
+        )?;
         write!(
             f,
-            "{stored:>12} {:>12}  together; the goal is {GOAL}, the limit {LIMIT}",
-            self.compressed()
+            "{stored_rest:>12} {compressed_rest:>12}  when first needed; the limit is {LIMIT_OF_REST}"
         )
     }
 }
@@ -61,7 +74,7 @@ pub fn measure(dist: &Path) -> Result<Report> {
     }
 }
 
-fn compressed_len(content: &[u8]) -> std::io::Result<usize> {
+pub fn compressed_len(content: &[u8]) -> std::io::Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content)?;
     encoder.finish().map(|compressed| compressed.len())

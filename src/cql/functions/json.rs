@@ -9,6 +9,7 @@ use num_bigint::BigInt;
 use super::json_parser::{parse, parse_object};
 use super::json_value::JsonValue;
 use super::text;
+use crate::base::Arrange;
 use crate::cql::QueryError;
 use crate::data::types::layout::{join_collection, join_tuple, join_vector};
 use crate::data::{ColumnName, CqlType, UserType, Value};
@@ -211,7 +212,7 @@ fn from_structure(ty: &CqlType, value: JsonValue) -> Result<Bytes, String> {
         (CqlType::List { .. }, _) => wrong("a list"),
         (CqlType::Set { element, .. }, JsonValue::List(items)) => {
             let mut items = elements(element, items, "set")?;
-            items.sort_by(|a, b| element.compare(a, b));
+            items.arrange_by(|a, b| element.compare(a, b));
             items.dedup();
             Ok(join_collection(items.len(), items.iter().map(|it| &**it)))
         }
@@ -225,7 +226,7 @@ fn from_structure(ty: &CqlType, value: JsonValue) -> Result<Bytes, String> {
                 let name = from_value(key, JsonValue::String(name.clone()))?;
                 pairs.push((name, from_value(of, value.clone())?));
             }
-            pairs.sort_by(|(a, _), (b, _)| key.compare(a, b));
+            pairs.arrange_by(|(a, _), (b, _)| key.compare(a, b));
             pairs.dedup_by(|(a, _), (b, _)| a == b);
             Ok(join_collection(
                 pairs.len(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::attributes::Attributes;
 use super::prefetched::Prefetched;
 use super::{CasPlan, Evaluation, ModifyPlan, Plan, PrepareContext};
+use crate::base::Arrange;
 use crate::cql::QueryError;
 use crate::cql::ast::{Batch, BatchKind, Modification};
 use crate::data::{Mutation, WriteTimestamp};
@@ -144,7 +145,7 @@ impl BatchPlan {
             ));
         }
         let mut keys: Vec<_> = mutations.iter().map(|mutation| &mutation.key).collect();
-        keys.sort();
+        keys.arrange();
         keys.dedup();
         if !self.is_logged && keys.len() > WARN_PARTITIONS {
             warnings.push(format!(
@@ -164,14 +165,14 @@ impl BatchPlan {
         let mut names: Vec<String> = tables
             .map(|table| format!("{}.{}", table.keyspace, table.name))
             .collect();
-        names.sort();
+        names.arrange();
         names.dedup();
         let bucket = |name: &String| {
             let units = name.encode_utf16();
             let hash = units.fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
             (hash ^ (hash >> 16)) & 15
         };
-        names.sort_by_key(bucket);
+        names.arrange_by_key(bucket);
         names
     }
 

@@ -13,7 +13,7 @@ use super::modify::{Kind, ModifyPlan, Rows as ModifiedRows, clustering_is_missin
 use super::prefetched::Prefetched;
 use super::row_view::RowView;
 use super::{Evaluation, PrepareContext};
-use crate::base::SortedSet;
+use crate::base::{Arrange, SortedSet};
 use crate::cql::ast::Modification;
 use crate::cql::result::ResultColumn;
 use crate::cql::{QueryError, QueryResult, Rows};
@@ -182,7 +182,7 @@ impl CasPlan {
         let places = self.places(at)?;
         let table = self.table();
         let mut rows: Vec<&Clustering> = places.iter().filter_map(|(place, _)| place.as_ref()).collect();
-        rows.sort_by(|a, b| a.order().cmp(b.order()));
+        rows.arrange_by(|a, b| a.order().cmp(b.order()));
         rows.dedup_by(|a, b| a.order() == b.order());
         let row = |clustering: &&Clustering| {
             let values = || clustering.values().iter().cloned();
@@ -392,7 +392,7 @@ impl CasPlan {
             };
             let mut named: Vec<&ColumnMetadata> = conditions.iter().map(|condition| &condition.column).collect();
             // Regular columns come before static ones.
-            named.sort_by_key(|column| column.kind == ColumnKind::Static);
+            named.arrange_by_key(|column| column.kind == ColumnKind::Static);
             for column in named {
                 if shown.iter().all(|it| it.name != column.name) {
                     shown.push(column);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Evaluation;
 use super::term::{Receiver, TypedTerm};
+use crate::base::Arrange;
 use crate::cql::ast::BindMarker;
 use crate::cql::{QueryError, ResultColumn};
 use crate::data::types::layout::{join_collection, split_collection, split_tuple};
@@ -149,7 +150,7 @@ fn in_order(ty: &CqlType, bytes: &Bytes) -> Result<Bytes, QueryError> {
             if parts.is_sorted_by(|a, b| element.compare(a, b).is_lt()) {
                 return Ok(bytes.clone());
             }
-            parts.sort_by(|a, b| element.compare(a, b));
+            parts.arrange_by(|a, b| element.compare(a, b));
             parts.dedup();
             join_collection(parts.len(), parts)
         }
@@ -161,7 +162,7 @@ fn in_order(ty: &CqlType, bytes: &Bytes) -> Result<Bytes, QueryError> {
             }
             // Of two entries under one key the later one stays.
             entries.reverse();
-            entries.sort_by(|a, b| key.compare(a[0], b[0]));
+            entries.arrange_by(|a, b| key.compare(a[0], b[0]));
             entries.dedup_by(|a, b| a[0] == b[0]);
             join_collection(entries.len(), entries.into_iter().flatten().copied())
         }

@@ -2,7 +2,7 @@
 //!
 //! Source: Cassandra 5.0, `ModificationStatement.readRequiredLists`.
 
-use crate::base::SortedSet;
+use crate::base::{Arrange, SortedSet};
 use std::sync::Arc;
 
 use super::keys::combinations;
@@ -57,7 +57,7 @@ impl ModifyPlan {
                         end: comparator.after(values.into_iter().map(Some)),
                     })
                     .collect();
-                slices.sort_by(|a, b| a.start.cmp(&b.start));
+                slices.arrange_by(|a, b| a.start.cmp(&b.start));
                 slices.dedup();
                 slices
             }

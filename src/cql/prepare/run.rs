@@ -415,7 +415,7 @@ impl SelectRun {
     fn nearest_first(&mut self, rows: Vec<Vec<Option<Bytes>>>) -> Vec<Vec<Option<Bytes>>> {
         let mut scored: Vec<_> = core::mem::take(&mut self.scores).into_iter().zip(rows).collect();
         // Rows that are equally near stay in the order of their keys.
-        scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        scored.arrange_by(|(a, _), (b, _)| b.total_cmp(a));
         scored.truncate(self.limit as usize);
         scored.into_iter().map(|(_, row)| row).collect()
     }

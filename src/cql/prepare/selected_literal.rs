@@ -9,6 +9,7 @@ use super::selector_term::as_term;
 use super::selector_text::selector_text;
 use super::term::Receiver;
 use super::{Evaluation, PrepareContext};
+use crate::base::Arrange;
 use crate::cql::QueryError;
 use crate::cql::ast::{Selector, TypeName};
 use crate::cql::functions;
@@ -171,7 +172,7 @@ pub(super) fn collect(
         CqlType::List { .. } => join_nullable_list(&parts),
         CqlType::Set { element, .. } => {
             let mut parts = present(parts)?;
-            parts.sort_by(|a, b| element.compare(a, b));
+            parts.arrange_by(|a, b| element.compare(a, b));
             parts.dedup();
             join_collection(parts.len(), parts.iter().map(|it| &**it))
         }
@@ -180,7 +181,7 @@ pub(super) fn collect(
             let mut entries: Vec<&[Bytes]> = parts.chunks_exact(2).collect();
             // Of two entries under one key the later one stays.
             entries.reverse();
-            entries.sort_by(|a, b| key.compare(&a[0], &b[0]));
+            entries.arrange_by(|a, b| key.compare(&a[0], &b[0]));
             entries.dedup_by(|a, b| a[0] == b[0]);
             join_collection(entries.len(), entries.into_iter().flatten().map(|it| &**it))
         }

@@ -2,8 +2,11 @@
 //!
 //! Made from Unicode 14.0.0's character database and from Lucene 9.7. Code points are in hexadecimal; Hangul syllables are composed by rule.
 
+use crate::base::later::later;
+
 /// A character and the two that compose it, and that it decomposes into.
-pub const COMPOSED: &str = "\
+pub const COMPOSED: &str = later!(
+    "\
     c0=41.300 c1=41.301 c2=41.302 c3=41.303 c4=41.308 c5=41.30a c7=43.327 c8=45.300 c9=45.301 ca=45.302 cb=45.308 \
     cc=49.300 cd=49.301 ce=49.302 cf=49.308 d1=4e.303 d2=4f.300 d3=4f.301 d4=4f.302 d5=4f.303 d6=4f.308 d9=55.300 \
     da=55.301 db=55.302 dc=55.308 dd=59.301 e0=61.300 e1=61.301 e2=61.302 e3=61.303 e4=61.308 e5=61.30a e7=63.327 \
@@ -112,10 +115,12 @@ pub const COMPOSED: &str = "\
     30dd=30db.309a 30f4=30a6.3099 30f7=30ef.3099 30f8=30f0.3099 30f9=30f1.3099 30fa=30f2.3099 30fe=30fd.3099 \
     1109a=11099.110ba 1109c=1109b.110ba 110ab=110a5.110ba 1112e=11131.11127 1112f=11132.11127 1134b=11347.1133e \
     1134c=11347.11357 114bb=114b9.114ba 114bc=114b9.114b0 114be=114b9.114bd 115ba=115b8.115af 115bb=115b9.115af \
-    11938=11935.11930 ";
+    11938=11935.11930 "
+);
 
 /// A character that decomposes into another, or two, and is not composed again.
-pub const DECOMPOSED_ONLY: &str = "\
+pub const DECOMPOSED_ONLY: &str = later!(
+    "\
     340=300 341=301 343=313 344=308.301 374=2b9 37e=3b 387=b7 958=915.93c 959=916.93c 95a=917.93c 95b=91c.93c \
     95c=921.93c 95d=922.93c 95e=92b.93c 95f=92f.93c 9dc=9a1.9bc 9dd=9a2.9bc 9df=9af.9bc a33=a32.a3c a36=a38.a3c \
     a59=a16.a3c a5a=a17.a3c a5b=a1c.a3c a5e=a2b.a3c b5c=b21.b3c b5d=b22.b3c f43=f42.fb7 f4d=f4c.fb7 f52=f51.fb7 \
@@ -225,10 +230,12 @@ pub const DECOMPOSED_ONLY: &str = "\
     2f9fa=97e0 2f9fb=2940a 2f9fc=4ab2 2f9fd=29496 2f9fe=980b 2f9ff=980b 2fa00=9829 2fa01=295b6 2fa02=98e2 2fa03=4b33 \
     2fa04=9929 2fa05=99a7 2fa06=99c2 2fa07=99fe 2fa08=4bce 2fa09=29b30 2fa0a=9b12 2fa0b=9c40 2fa0c=9cfd 2fa0d=4cce \
     2fa0e=4ced 2fa0f=9d67 2fa10=2a0ce 2fa11=4cf8 2fa12=2a105 2fa13=2a20e 2fa14=2a291 2fa15=9ebb 2fa16=4d56 2fa17=9ef9 \
-    2fa18=9efe 2fa19=9f05 2fa1a=9f0f 2fa1b=9f16 2fa1c=9f3b 2fa1d=2a600 ";
+    2fa18=9efe 2fa19=9f05 2fa1a=9f0f 2fa1b=9f16 2fa1c=9f3b 2fa1d=2a600 "
+);
 
 /// Combining classes, of single characters and of ranges, where they are not 0.
-pub const COMBINING_CLASSES: &str = "\
+pub const COMBINING_CLASSES: &str = later!(
+    "\
     300-314:230 315:232 316-319:220 31a:232 31b:216 31c-320:220 321-322:202 323-326:220 327-328:202 329-333:220 \
     334-338:1 339-33c:220 33d-344:230 345:240 346:230 347-349:220 34a-34c:230 34d-34e:220 350-352:230 353-356:220 \
     357:230 358:232 359-35a:220 35b:230 35c:233 35d-35e:234 35f:233 360-361:234 362:233 363-36f:230 483-487:230 \
@@ -263,10 +270,12 @@ pub const COMBINING_CLASSES: &str = "\
     1183a:7 1193d-1193e:9 11943:7 119e0:9 11a34:9 11a47:9 11a99:9 11c3f:9 11d42:7 11d44-11d45:9 11d97:9 16af0-16af4:1 \
     16b30-16b36:230 16ff0-16ff1:6 1bc9e:1 1d165-1d166:216 1d167-1d169:1 1d16d:226 1d16e-1d172:216 1d17b-1d182:220 \
     1d185-1d189:230 1d18a-1d18b:220 1d1aa-1d1ad:230 1d242-1d244:230 1e000-1e006:230 1e008-1e018:230 1e01b-1e021:230 \
-    1e023-1e024:230 1e026-1e02a:230 1e130-1e136:230 1e2ae:230 1e2ec-1e2ef:230 1e8d0-1e8d6:220 1e944-1e949:230 1e94a:7 ";
+    1e023-1e024:230 1e026-1e02a:230 1e130-1e136:230 1e2ae:230 1e2ec-1e2ef:230 1e8d0-1e8d6:220 1e944-1e949:230 1e94a:7 "
+);
 
 /// The bytes of an ASCII text, and the characters and ranges of characters that fold to it.
-pub const ASCII_FOLDED: &str = "\
+pub const ASCII_FOLDED: &str = later!(
+    "\
     21=ff01 2121=203c 213f=2049 22=ab,bb,201c-201e,2033,2036,275d-275e,276e-276f,ff02 23=ff03 24=ff04 25=2052,ff05 \
     26=ff06 27=2018-201b,2032,2035,2039-203a,275b-275c,ff07 28=207d,208d,2768,276a,ff08 2828=2e28 283129=2474 \
     28313029=247d 28313129=247e 28313229=247f 28313329=2480 28313429=2481 28313529=2482 28313629=2483 28313729=2484 \
@@ -336,4 +345,5 @@ pub const ASCII_FOLDED: &str = "\
     77=175,1bf,28d,1e81,1e83,1e85,1e87,1e89,1e98,24e6,2c73,ff57 78=1d8d,1e8b,1e8d,2093,24e7,ff58 \
     79=fd,ff,177,1b4,233,24f,28e,1e8f,1e99,1ef3,1ef5,1ef7,1ef9,1eff,24e8,ff59 \
     7a=17a,17c,17e,1b6,21d,225,240,290-291,1d76,1d8e,1e91,1e93,1e95,24e9,2c6c,a763,ff5a 7b=2774,ff5b 7d=2775,ff5d \
-    7e=2053,ff5e ";
+    7e=2053,ff5e "
+);

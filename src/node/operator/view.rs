@@ -1,12 +1,10 @@
 //! A node's own view of the cluster and of itself, in all that an operator's tool prints.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::core::Running;
-use crate::base::{Duration, Endpoint, HostId};
+use crate::base::{Duration, Endpoint, HostId, SortedMap, SortedSet};
 use crate::data::KeyspaceName;
 use crate::message::gossip::{ApplicationState, EndpointState};
 use crate::ring::{Snitch, Topology};
@@ -22,13 +20,13 @@ pub struct ClusterView {
     pub dynamic_snitch: bool,
     pub topology: Topology,
     /// Nodes that are up, this one among them.
-    pub live: BTreeSet<Endpoint>,
+    pub live: SortedSet<Endpoint>,
     /// Nodes that are down and have not left.
-    pub unreachable: BTreeSet<Endpoint>,
+    pub unreachable: SortedSet<Endpoint>,
     /// What every node known says of itself.
-    pub gossip: BTreeMap<Endpoint, EndpointState>,
+    pub gossip: SortedMap<Endpoint, EndpointState>,
     /// Suspicion of each peer, in the detector's measure.
-    pub phi: BTreeMap<Endpoint, f64>,
+    pub phi: SortedMap<Endpoint, f64>,
     /// In the order in which they were made.
     pub keyspaces: Vec<(KeyspaceName, ReplicationParams)>,
     /// The same with all that is in them; empty unless asked for.
@@ -130,7 +128,7 @@ impl TrafficView {
 impl Running {
     pub(super) fn cluster_view(&self, with_schema: bool) -> ClusterView {
         let (gossiper, local) = (&self.gossiper, self.endpoint());
-        let gossip: BTreeMap<_, _> = gossiper
+        let gossip: SortedMap<_, _> = gossiper
             .endpoint_states()
             .map(|(endpoint, state)| (endpoint, state.clone()))
             .collect();

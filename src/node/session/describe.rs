@@ -245,7 +245,7 @@ fn table(it: &TableMetadata, full: bool) -> Element {
 
 fn indexes(it: &TableMetadata) -> impl Iterator<Item = Element> {
     let mut indexes: Vec<_> = it.indexes.values().collect();
-    indexes.sort_by_key(|index| index.name.to_lowercase());
+    indexes.arrange_by_key(|index| index.name.to_lowercase());
     indexes.into_iter().map(|index| Element {
         keyspace: it.keyspace.to_string(),
         kind: "index",

@@ -1,10 +1,10 @@
 //! Statements that clients prepared: kept by id, prepared anew when the schema has changed, forgotten when there are too many.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::base::SortedMap;
 use crate::cql::ast::{Modification, QualifiedName, Statement};
 use crate::cql::prepare::{Markers, Plan, PrepareContext, Prepared, prepare};
 use crate::cql::{Parsed, PreparedStatement, QueryError, StatementId, parse};
@@ -18,7 +18,7 @@ const MAX_PREPARED_STATEMENTS: usize = 10_000;
 /// The statements prepared on this node since it started.
 #[derive(Default)]
 pub(in crate::node) struct PreparedStatements {
-    entries: BTreeMap<StatementId, Entry>,
+    entries: SortedMap<StatementId, Entry>,
     uses: u64,
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Change, ChangeContext, ChangeKind, TableRef};
+use crate::base::Arrange;
 use crate::data::{ColumnName, CqlType, KeyspaceName, TableId, TableName};
 use crate::schema::{
     ColumnKind, ColumnMetadata, KeyspaceMetadata, Properties, SchemaError, TableMetadata, TableParams, ViewMetadata,
@@ -273,7 +274,7 @@ fn in_hash_order<'a>(names: &[&'a ColumnName]) -> Vec<&'a ColumnName> {
         (hash ^ ((hash as u32) >> 16) as i32) as usize & (buckets - 1)
     };
     let mut ordered = names.to_vec();
-    ordered.sort_by_key(|name| hash(name));
+    ordered.arrange_by_key(|name| hash(name));
     ordered
 }
 

@@ -6,6 +6,7 @@ use super::Output;
 use super::command::{Entry, Tell, check};
 use super::line::Arguments;
 use super::storage::{asks, done};
+use crate::base::Arrange;
 use crate::node::{Histograms, StorageAnswer, StorageCall, TableStats};
 use crate::storage::{Histogram, SstableSummary};
 
@@ -476,7 +477,7 @@ fn histograms(name: &str, found: &Histograms) -> Output {
     );
     text += &line("", ["(micros)", "(micros)", "", "(bytes)", ""]);
     let mut reads = found.sstables_of_reads.clone();
-    reads.sort_unstable();
+    reads.arrange();
     let of_reads = |share: f64| {
         let place = ((reads.len() as f64 * share).ceil() as usize).clamp(1, reads.len().max(1)) - 1;
         reads.get(place).copied().unwrap_or(0)

@@ -5,8 +5,10 @@
 //! the synopsis calls them where that differs.
 
 use super::Output;
+use crate::base::Arrange;
+use crate::base::later::later;
 
-const TABLE: &str = include_str!("usage.txt");
+const TABLE: &str = later!(include_str!("usage.txt"));
 
 /// Options of every command but `help`, to be given before its name.
 const GLOBAL: [(&str, &str); 6] = [
@@ -154,7 +156,7 @@ impl Usage {
         text += &wrapped(words.iter().map(String::as_str), 8, 8);
         text += "\n";
         let mut explained: Vec<Flag> = global.into_iter().chain(self.flags.iter().copied()).collect();
-        explained.sort_by_key(|flag| flag.first_name().trim_start_matches('-').to_lowercase());
+        explained.arrange_by_key(|flag| flag.first_name().trim_start_matches('-').to_lowercase());
         if !explained.is_empty() || self.arguments.is_some() {
             text += "OPTIONS\n";
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{BootstrapState, ClusterView};
-use crate::base::Endpoint;
+use crate::base::{Arrange, Endpoint};
 use crate::message::gossip::ApplicationState;
 use crate::schema::ReplicationParams;
 
@@ -47,7 +47,7 @@ impl ClusterView {
             .nodes()
             .flat_map(|(endpoint, node)| node.tokens.iter().map(move |token| (*token, endpoint)))
             .collect();
-        tokens.sort_unstable();
+        tokens.arrange();
         let mut datacenters: BTreeMap<&str, Vec<Endpoint>> = BTreeMap::new();
         for (_, endpoint) in tokens {
             let nodes = datacenters.entry(self.place(endpoint).0).or_default();

@@ -7,7 +7,7 @@ use super::size_tiered::SizeTiered;
 use super::tombstones::{droppable_ratio, worth_rewriting};
 use super::view::total_bytes;
 use super::{Choice, CompactionKind, CompactionOptions, Split, SstableView, TableView};
-use crate::base::UnixMicros;
+use crate::base::{Arrange, UnixMicros};
 
 /// `LeveledGenerations.MAX_LEVEL_COUNT`.
 pub const LEVELS: usize = 9;
@@ -94,7 +94,7 @@ impl Leveled {
     fn pick_in_level_zero<'a>(&self, levels: &[Level<'a>], view: &TableView<'_>) -> Option<Vec<&'a SstableView>> {
         let busy: Vec<&SstableView> = levels[0].iter().filter(|it| !is_free(it, view)).copied().collect();
         let mut by_age = levels[0].clone();
-        by_age.sort_by_key(|it| (it.max_timestamp, it.generation));
+        by_age.arrange_by_key(|it| (it.max_timestamp, it.generation));
         let mut chosen: Vec<&SstableView> = Vec::new();
         let mut remaining = by_age.clone();
         for sstable in &by_age {
@@ -115,7 +115,7 @@ impl Leveled {
                 |it: &&SstableView| busy_span.is_none_or(|(from, to)| it.last.token < from || to < it.first.token);
             chosen.extend(near.into_iter().filter(is_apart));
             if chosen.len() > view.common.max_threshold {
-                chosen.sort_by_key(|it| (it.max_timestamp, it.generation));
+                chosen.arrange_by_key(|it| (it.max_timestamp, it.generation));
                 chosen.truncate(view.common.max_threshold);
                 break;
             }
@@ -169,7 +169,7 @@ impl Leveled {
                 .iter()
                 .map(|it| (droppable_ratio(it, view.gc_before), *it))
                 .collect();
-            by_ratio.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+            by_ratio.arrange_by(|(one, _), (other, _)| other.total_cmp(one));
             let enough = by_ratio
                 .into_iter()
                 .take_while(|(ratio, _)| *ratio > view.common.tombstone_threshold);
@@ -209,7 +209,7 @@ pub fn max_bytes(level: u32, fanout: u32, sstable_bytes: u64) -> u64 {
 fn levels(all: &[SstableView]) -> Vec<Level<'_>> {
     let mut levels: Vec<Level<'_>> = vec![Vec::new(); LEVELS];
     let mut sorted: Level<'_> = all.iter().collect();
-    sorted.sort_by(|one, other| (&one.first, one.generation).cmp(&(&other.first, other.generation)));
+    sorted.arrange_by(|one, other| (&one.first, one.generation).cmp(&(&other.first, other.generation)));
     for sstable in sorted {
         let level = (sstable.level as usize).min(LEVELS - 1);
         let fits = level == 0 || levels[level].last().is_none_or(|before| before.last < sstable.first);

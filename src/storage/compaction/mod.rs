@@ -21,7 +21,7 @@ mod view;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::UnixMicros;
+use crate::base::{Arrange, UnixMicros};
 use crate::data::Token;
 
 pub use expired::fully_expired;
@@ -95,7 +95,7 @@ pub struct Choice {
 impl Choice {
     fn new(kind: CompactionKind, inputs: impl IntoIterator<Item = Generation>) -> Choice {
         let mut inputs: Vec<Generation> = inputs.into_iter().collect();
-        inputs.sort_unstable();
+        inputs.arrange();
         inputs.dedup();
         Choice {
             kind,

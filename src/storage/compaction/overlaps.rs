@@ -1,13 +1,12 @@
 //! Which SSTables lie over one another, and groups of those. `org.apache.cassandra.utils.Overlaps`.
 
-use std::collections::BTreeSet;
-
 use super::{Generation, SstableView};
+use crate::base::{Arrange, SortedSet};
 
 /// For each stretch of the ring, the SSTables that cover it; stretches covered by part of another's only are left out.
 pub fn overlap_sets<'a>(sstables: &[&'a SstableView]) -> Vec<Vec<&'a SstableView>> {
     let mut by_start = sstables.to_vec();
-    by_start.sort_by(|one, other| (&one.first, one.generation).cmp(&(&other.first, other.generation)));
+    by_start.arrange_by(|one, other| (&one.first, one.generation).cmp(&(&other.first, other.generation)));
     let mut sets = Vec::new();
     let mut active: Vec<&SstableView> = Vec::new();
     for sstable in by_start {
@@ -50,7 +49,7 @@ pub fn group<'a>(
         let (mut start, mut end) = (at, at + 1);
         if inclusion != Inclusion::None {
             let mut reached = generations(&sets[at]);
-            let touches = |set: &[&SstableView], reached: &mut BTreeSet<Generation>| {
+            let touches = |set: &[&SstableView], reached: &mut SortedSet<Generation>| {
                 let touches = set.iter().any(|it| reached.contains(&it.generation));
                 if touches && inclusion == Inclusion::Transitive {
                     reached.extend(set.iter().map(|it| it.generation));
@@ -71,7 +70,7 @@ pub fn group<'a>(
     groups
 }
 
-fn generations(set: &[&SstableView]) -> BTreeSet<Generation> {
+fn generations(set: &[&SstableView]) -> SortedSet<Generation> {
     set.iter().map(|it| it.generation).collect()
 }
 

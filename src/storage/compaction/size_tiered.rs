@@ -2,7 +2,7 @@
 
 use super::tombstones::worth_rewriting;
 use super::{Choice, CompactionKind, CompactionOptions, SstableView, TableView};
-use crate::base::UnixMicros;
+use crate::base::{Arrange, UnixMicros};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SizeTiered {
@@ -68,7 +68,7 @@ impl SizeTiered {
     /// Groups by size, the smallest first.
     pub(super) fn buckets<'a>(&self, sstables: &[&'a SstableView]) -> Vec<Vec<&'a SstableView>> {
         let mut sorted = sstables.to_vec();
-        sorted.sort_by_key(|it| (it.bytes, it.generation));
+        sorted.arrange_by_key(|it| (it.bytes, it.generation));
         let mut buckets: Vec<(u64, Vec<&SstableView>)> = Vec::new();
         for sstable in sorted {
             let size = sstable.bytes;

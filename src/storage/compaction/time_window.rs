@@ -1,12 +1,10 @@
 //! TimeWindowCompactionStrategy: SSTables of one window of time are merged with one another only, so that they expire as one.
 
-use std::collections::BTreeMap;
-
 use super::expired::fully_expired;
 use super::size_tiered::SizeTiered;
 use super::tombstones::worth_rewriting;
 use super::{Choice, CompactionKind, CompactionOptions, SstableView, TableView};
-use crate::base::UnixMicros;
+use crate::base::{Arrange, SortedMap, UnixMicros};
 use crate::data::WriteTimestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +43,8 @@ impl TimeWindow {
         seconds - seconds % self.window_seconds
     }
 
-    pub(super) fn windows<'a>(&self, sstables: &[&'a SstableView]) -> BTreeMap<i64, Vec<&'a SstableView>> {
-        let mut windows: BTreeMap<i64, Vec<&SstableView>> = BTreeMap::new();
+    pub(super) fn windows<'a>(&self, sstables: &[&'a SstableView]) -> SortedMap<i64, Vec<&'a SstableView>> {
+        let mut windows: SortedMap<i64, Vec<&SstableView>> = SortedMap::new();
         for sstable in sstables {
             windows
                 .entry(self.window_of(sstable.max_timestamp))
@@ -98,7 +96,7 @@ impl TimeWindow {
                 self.tiered.most_interesting(&bucket, view)
             } else if !is_current && bucket.len() >= 2 {
                 let mut smallest = bucket.clone();
-                smallest.sort_by_key(|it| (it.bytes, it.generation));
+                smallest.arrange_by_key(|it| (it.bytes, it.generation));
                 smallest.truncate(max);
                 smallest
             } else {

@@ -2,7 +2,7 @@
 
 use super::expired::fully_expired;
 use super::{SstableView, TableView};
-use crate::base::UnixMicros;
+use crate::base::{Arrange, UnixMicros};
 use crate::data::EpochSeconds;
 
 /// `AbstractCompactionStrategy.worthDroppingTombstones`.
@@ -66,7 +66,7 @@ fn free_share(sstable: &SstableView, overlaps: &[&SstableView]) -> f64 {
         .map(|it| (first.max(it.first.token.0.into()), last.min(it.last.token.0.into())))
         .filter(|(from, to)| from <= to)
         .collect();
-    covered.sort_unstable();
+    covered.arrange();
     let (mut taken, mut end) = (0i128, first - 1);
     for (from, to) in covered {
         let from = from.max(end + 1);

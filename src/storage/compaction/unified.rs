@@ -4,7 +4,7 @@ use super::expired::fully_expired;
 use super::overlaps::{Inclusion, group, overlap_sets, pull_within};
 use super::shards::{boundaries, combined_density, density};
 use super::{Choice, CompactionKind, CompactionOptions, Split, SstableView, TableView};
-use crate::base::UnixMicros;
+use crate::base::{Arrange, UnixMicros};
 
 /// At most this many doublings of the number of shards. `Controller.MAX_SHARD_SHIFT`.
 const MAX_SHARD_SHIFT: u32 = 20;
@@ -129,7 +129,7 @@ impl Unified {
 
     fn levels<'a>(&self, sstables: &[&'a SstableView]) -> Vec<Level<'a>> {
         let mut by_density: Vec<(f64, &SstableView)> = sstables.iter().map(|it| (density(it), *it)).collect();
-        by_density.sort_by(|(one, a), (other, b)| one.total_cmp(other).then(a.generation.cmp(&b.generation)));
+        by_density.arrange_by(|(one, a), (other, b)| one.total_cmp(other).then(a.generation.cmp(&b.generation)));
         let flush_bytes = match self.flush_bytes {
             // Rounded up to a whole mebibyte, as the observed size is.
             0 => sstables.iter().map(|it| it.bytes).min().unwrap_or(0).div_ceil(MEBIBYTE) * MEBIBYTE,
@@ -188,7 +188,7 @@ impl Unified {
                 oldest_first.push(*sstable);
             }
         }
-        oldest_first.sort_by_key(|it| (it.max_timestamp, it.generation));
+        oldest_first.arrange_by_key(|it| (it.max_timestamp, it.generation));
         match self.pick_size(level.index, overlap) {
             None => oldest_first,
             Some(limit) => pull_within(&oldest_first, &bucket, limit),

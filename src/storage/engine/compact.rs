@@ -1,7 +1,5 @@
 //! Compactions carried out: SSTables merged partition by partition, a stretch at a time, under the throughput limit.
 
-use std::collections::BTreeMap;
-
 use super::super::StorageError;
 use super::super::compaction::{Choice, CompactionKind, Generation, SstableView, fully_expired};
 use super::super::disk::Disk;
@@ -15,7 +13,7 @@ use super::merge::merge_parts;
 use super::split::Splitter;
 use super::table::{Sstable, Table};
 use super::transaction::Transaction;
-use crate::base::{Duration, Instant, UnixMicros};
+use crate::base::{Duration, Instant, SortedMap, UnixMicros};
 use crate::data::{DecoratedKey, EpochSeconds, PartitionRange, Purge, TableId, WriteTimestamp};
 use crate::event::What;
 
@@ -43,7 +41,7 @@ pub(super) struct Compaction {
     total_keys: u64,
     keys_done: u64,
     /// How many partitions were merged of how many versions.
-    merged: BTreeMap<u32, u64>,
+    merged: SortedMap<u32, u64>,
     done: bool,
 }
 
@@ -66,7 +64,7 @@ pub struct CompactionRecord {
     pub at: UnixMicros,
     pub bytes_in: u64,
     pub bytes_out: u64,
-    pub merged: BTreeMap<u32, u64>,
+    pub merged: SortedMap<u32, u64>,
 }
 
 /// One that is under way, for looking at.
@@ -205,7 +203,7 @@ impl Engine {
             bytes_in: inputs.iter().map(|it| it.view.bytes).sum(),
             total_keys: inputs.iter().filter(read).map(|it| it.view.keys).sum(),
             keys_done: 0,
-            merged: BTreeMap::new(),
+            merged: SortedMap::new(),
             transaction: Transaction::new(&Descriptor::folder_of(&metadata), "compaction", number),
             splitter: Splitter::new(choice.level, choice.split.clone()),
             writer: None,
@@ -216,7 +214,7 @@ impl Engine {
             expired,
             choice,
         };
-        table.compacting.extend(&compaction.choice.inputs);
+        table.compacting.extend(compaction.choice.inputs.iter().copied());
         self.events.push(What::CompactionStarted {
             table: metadata.name.clone(),
             kind: compaction.choice.kind.name().into(),

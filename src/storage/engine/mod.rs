@@ -26,7 +26,7 @@ mod transaction;
 mod truncate;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -37,7 +37,7 @@ use super::commitlog::{CommitLog, CommitLogPosition, CommitLogSync, Record, Repl
 use super::config::StorageConfig;
 use super::disk::Disk;
 use super::summary::{CommitLogSummary, StorageSummary};
-use crate::base::{Instant, Recent, UnixMicros, codec};
+use crate::base::{Instant, Recent, SortedMap, SortedSet, UnixMicros, codec};
 use crate::data::{Mutation, TableId, WriteTimestamp};
 use crate::event::What;
 use crate::schema::TableMetadata;
@@ -80,9 +80,9 @@ pub struct Opened {
 pub struct Engine {
     disk: Box<dyn Disk>,
     commit_log: CommitLog,
-    tables: BTreeMap<TableId, Table>,
+    tables: SortedMap<TableId, Table>,
     local: LocalState,
-    truncations: BTreeMap<TableId, Truncation>,
+    truncations: SortedMap<TableId, Truncation>,
     config: StorageConfig,
     /// Of memtables that take writes.
     memtable_bytes: i64,
@@ -90,7 +90,7 @@ pub struct Engine {
     flushes: VecDeque<Flush>,
     compaction: Option<Compaction>,
     /// Tables whose SSTables changed since they were last looked at.
-    compaction_checks: BTreeSet<TableId>,
+    compaction_checks: SortedSet<TableId>,
     next_check: Instant,
     auto_compaction_off: bool,
     compactions_completed: u64,

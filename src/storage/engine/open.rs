@@ -1,7 +1,6 @@
 //! Opening: what a disk holds, and what of the commit log is needed still.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::StorageError;
@@ -15,7 +14,7 @@ use super::reading::KeyCache;
 use super::table::{Sstable, Table};
 use super::truncate::DROPPED;
 use super::{Engine, Opened, Truncation, transaction};
-use crate::base::{Instant, Recent, UnixMicros};
+use crate::base::{Instant, Recent, SortedMap, UnixMicros};
 use crate::data::{Mutation, TableId};
 use crate::schema::{TableMetadata, system_schema};
 
@@ -28,9 +27,9 @@ impl Engine {
     pub fn open(mut disk: Box<dyn Disk>, config: StorageConfig) -> Result<(Engine, Opened), StorageError> {
         let mut mutations: Vec<(CommitLogPosition, Mutation)> = Vec::new();
         let mut local = LocalState::default();
-        let mut truncations = BTreeMap::new();
+        let mut truncations = SortedMap::new();
         // Up to where the log's data of a table counts no more: it was flushed or truncated.
-        let mut done: BTreeMap<TableId, CommitLogPosition> = BTreeMap::new();
+        let mut done: SortedMap<TableId, CommitLogPosition> = SortedMap::new();
         let mut is_done = |table: TableId, upto: CommitLogPosition| {
             let known = done.entry(table).or_insert(upto);
             *known = upto.max(*known);
@@ -52,7 +51,7 @@ impl Engine {
             Record::Flushed { table, upto } => is_done(table, upto),
         })?;
         let mut commit_log = CommitLog::new(config.commit_log, &replayed);
-        let mut tables: BTreeMap<TableId, Table> = BTreeMap::new();
+        let mut tables: SortedMap<TableId, Table> = SortedMap::new();
         let mut memtable_bytes = 0;
         for (position, mutation) in mutations {
             for (id, update) in mutation.into_updates() {
@@ -109,7 +108,7 @@ impl Engine {
             .sstables
             .values()
             .map(|it| (it.generation(), it.descriptor().clone()));
-        let all: BTreeMap<Generation, Descriptor> = known.chain(found).collect();
+        let all: SortedMap<Generation, Descriptor> = known.chain(found).collect();
         for (generation, descriptor) in all {
             let created = table.sstables.get(&generation).map_or(self.wall, |it| it.view.created);
             let sstable = Sstable::open(&*self.disk, descriptor, generation, metadata, created)?;
@@ -126,8 +125,8 @@ impl Engine {
 /// Takes down all SSTables there are, by table; deletes those that were truncated.
 fn find_sstables(
     disk: &mut dyn Disk,
-    truncations: &BTreeMap<TableId, Truncation>,
-    tables: &mut BTreeMap<TableId, Table>,
+    truncations: &SortedMap<TableId, Truncation>,
+    tables: &mut SortedMap<TableId, Table>,
 ) -> Result<(), StorageError> {
     for (id, truncation) in truncations.iter().filter(|(_, it)| it.at != DROPPED) {
         tables.entry(*id).or_default().last_generation = truncation.below.saturating_sub(1);

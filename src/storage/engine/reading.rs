@@ -11,6 +11,7 @@ use super::super::source::{PartitionSource, TableSource};
 use super::super::sstable::{IndexEntry, SstableSource};
 use super::table::{Sstable, Table};
 use super::{Engine, merge};
+use crate::base::Arrange;
 use crate::data::{
     ClusteringBound, DecoratedKey, DeletionTime, EpochSeconds, Partition, PartitionSelection, Purge, ReadCommand, Row,
     Slice, TableId, WriteTimestamp,
@@ -74,7 +75,7 @@ impl Engine {
             .values()
             .filter(|it| it.reader.info().may_cover(key))
             .collect();
-        newest_first.sort_by_key(|it| core::cmp::Reverse((it.view.max_timestamp, it.generation())));
+        newest_first.arrange_by_key(|it| core::cmp::Reverse((it.view.max_timestamp, it.generation())));
         told.of = newest_first.len() as u32;
         let by_rows = is_by_rows(command, table);
         let mut deletion = parts

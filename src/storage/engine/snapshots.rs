@@ -2,8 +2,6 @@
 //!
 //! `manifest.json` is written last: what has none was never finished.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::super::StorageError;
@@ -11,7 +9,7 @@ use super::super::disk::{Disk, FileInfo};
 use super::super::sstable::{Component, Descriptor};
 use super::Engine;
 use super::open::table_of;
-use crate::base::UnixMicros;
+use crate::base::{SortedMap, SortedSet, UnixMicros};
 use crate::data::TableId;
 
 const MANIFEST: &str = "manifest.json";
@@ -67,8 +65,8 @@ impl Engine {
     /// By name, then by table.
     pub fn snapshots(&self) -> Result<Vec<SnapshotInfo>, StorageError> {
         let files = self.disk.list()?;
-        let live: std::collections::BTreeSet<&str> = files.iter().map(|it| it.name.as_str()).collect();
-        let mut found: BTreeMap<(String, String), SnapshotInfo> = BTreeMap::new();
+        let live: SortedSet<&str> = files.iter().map(|it| it.name.as_str()).collect();
+        let mut found: SortedMap<(String, String), SnapshotInfo> = SortedMap::new();
         for FileInfo { name: file, len } in &files {
             let Some((folder, snapshot, component)) = parse(file) else {
                 continue;

@@ -1,6 +1,5 @@
 //! One table's data: the memtable that takes writes, the one being flushed, and the SSTables.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::StorageError;
@@ -13,7 +12,7 @@ use super::super::memtable::Memtable;
 use super::super::sstable::{Descriptor, SstableReader};
 use super::super::summary::{SstableSummary, TableSummary};
 use super::counters::TableCounters;
-use crate::base::{Duration, Instant, UnixMicros};
+use crate::base::{Duration, Instant, SortedMap, SortedSet, UnixMicros};
 use crate::data::{EpochSeconds, TableId, WriteTimestamp};
 use crate::schema::TableMetadata;
 
@@ -76,13 +75,13 @@ pub struct Table {
     /// What the commit log has of it up to here is in `flushing` or flushed.
     pub flushed_upto: Option<CommitLogPosition>,
     /// By generation.
-    pub sstables: BTreeMap<Generation, Sstable>,
+    pub sstables: SortedMap<Generation, Sstable>,
     /// Found on the disk, and not opened yet.
-    pub unopened: BTreeMap<Generation, Descriptor>,
+    pub unopened: SortedMap<Generation, Descriptor>,
     pub last_generation: u64,
-    pub compacting: BTreeSet<Generation>,
+    pub compacting: SortedSet<Generation>,
     /// Those that could not be read: compactions leave them alone.
-    pub suspect: BTreeSet<Generation>,
+    pub suspect: SortedSet<Generation>,
     pub history: History,
     /// When the memtable took its first write.
     pub memtable_since: Instant,

@@ -10,12 +10,10 @@
 //! A log without COMMIT is undone on the next start: what it added is deleted. With COMMIT, what it removes is. The log goes last.
 //! Additions are safe on the disk before any file of theirs may be.
 
-use std::collections::BTreeSet;
-
 use super::super::StorageError;
 use super::super::disk::Disk;
 use super::super::sstable::Descriptor;
-use crate::base::crc32;
+use crate::base::{Arrange, SortedSet, crc32};
 
 #[derive(Debug)]
 pub struct Transaction {
@@ -145,11 +143,11 @@ pub fn recover(disk: &mut dyn Disk) -> Result<(), StorageError> {
             .collect();
         let committed = records.iter().any(|(verb, _)| *verb == Verb::Commit);
         let folder = log.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let prefixes = |wanted: Verb| -> BTreeSet<String> {
+        let prefixes = |wanted: Verb| -> SortedSet<String> {
             let of = records.iter().filter(|(verb, _)| *verb == wanted);
             of.map(|(_, subject)| format!("{folder}/{subject}-")).collect()
         };
-        let files_of = |prefixes: &BTreeSet<String>| -> Vec<&String> {
+        let files_of = |prefixes: &SortedSet<String>| -> Vec<&String> {
             files
                 .iter()
                 .filter(|file| prefixes.iter().any(|prefix| file.starts_with(prefix)))
@@ -180,7 +178,7 @@ pub fn delete_files(disk: &mut dyn Disk, sstables: &[Descriptor]) -> Result<(), 
     let prefixes: Vec<String> = sstables.iter().map(Descriptor::prefix).collect();
     let mut files: Vec<String> = disk.list()?.into_iter().map(|it| it.name).collect();
     files.retain(|file| prefixes.iter().any(|prefix| file.starts_with(prefix)));
-    files.sort_by_key(|file| file.ends_with("TOC.txt"));
+    files.arrange_by_key(|file| file.ends_with("TOC.txt"));
     files.iter().try_for_each(|file| disk.delete(file))
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::input::{Input, Slab};
 use super::output;
+use crate::base::Arrange;
 use crate::storage::StorageError;
 
 /// 2^13 registers, and 2^25 places as long as there are few keys. `MetadataCollector.cardinality`.
@@ -194,7 +195,7 @@ fn decode_run_length(encoded: u32) -> u32 {
 /// Of entries for the same place the longer run stays.
 fn merge(merged: &mut Vec<u32>, new: &mut Vec<u32>) {
     merged.append(new);
-    merged.sort_by_key(|it| (sparse_place(*it), core::cmp::Reverse(decode_run_length(*it))));
+    merged.arrange_by_key(|it| (sparse_place(*it), core::cmp::Reverse(decode_run_length(*it))));
     merged.dedup_by_key(|it| sparse_place(*it));
 }
 

@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::output;
-use crate::base::vint;
+use crate::base::{Arrange, vint};
 use crate::data::{ColumnName, CqlType, EpochSeconds, Partition, Row, WriteTimestamp};
 use crate::schema::{ColumnMetadata, TableMetadata};
 use crate::storage::StorageError;
@@ -307,7 +307,7 @@ fn ordered<'a>(columns: impl Iterator<Item = &'a ColumnMetadata>) -> Vec<HeaderC
     let mut columns: Vec<HeaderColumn> = columns
         .map(|column| HeaderColumn::new(column.name.clone(), column.ty.clone()))
         .collect();
-    columns.sort_by(|one, other| (one.is_complex, &one.name).cmp(&(other.is_complex, &other.name)));
+    columns.arrange_by(|one, other| (one.is_complex, &one.name).cmp(&(other.is_complex, &other.name)));
     columns
 }
 

@@ -5,21 +5,14 @@ use yew::prelude::*;
 use super::palette::node_class;
 use crate::base::Endpoint;
 
-#[derive(PartialEq, Properties)]
-pub struct NodeProps {
-    pub of: Endpoint,
-}
-
 /// A node's mark alone: its disc, small.
-#[component]
-pub fn NodeMark(props: &NodeProps) -> Html {
-    html! { <i class={classes!("node-mark", node_class(props.of))} /> }
+pub fn node_mark(of: Endpoint) -> Html {
+    html! { <i class={classes!("node-mark", node_class(of))} /> }
 }
 
 /// A node's mark and its address: no node is told by colour alone.
-#[component]
-pub fn NodeName(props: &NodeProps) -> Html {
-    html! { <span class="node-text"><NodeMark of={props.of} /><span class="code">{ props.of.to_string() }</span></span> }
+pub fn node_name(of: Endpoint) -> Html {
+    html! { <span class="node-text">{ node_mark(of) }<span class="code">{ of.to_string() }</span></span> }
 }
 
 /// The head of a table; a name that starts with `#` heads a column of numbers.

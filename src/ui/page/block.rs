@@ -2,9 +2,9 @@
 
 use yew::prelude::*;
 
-use super::bits::NodeName;
+use super::bits::node_name;
 use super::editor;
-use super::icons::{Icon, IconButton, Pictogram};
+use super::icons::{Icon, IconButton, pictogram};
 use super::wire::use_page;
 use crate::base::{Arrange, Duration, RequestId};
 use crate::cql::SourcePosition;
@@ -34,7 +34,7 @@ pub struct Props {
 pub fn BlockView(props: &Props) -> Html {
     let block = &props.block;
     if block.is_note {
-        return html! { <p class="note soft"><Pictogram of={Icon::Network} />{ block.input.as_str() }</p> };
+        return html! { <p class="note soft">{ pictogram(Icon::Network) }{ block.input.as_str() }</p> };
     }
     let wrong = block.first_error().and_then(|(_, position)| {
         position.filter(|_| block.input.len() <= MOST_COLOURED && text::is_one_statement(&block.input))
@@ -79,7 +79,7 @@ fn ItemView(props: &ItemProps) -> Html {
     match &*props.item {
         Item::Output(output) => lines_of(&more, output, props.lines),
         Item::Error { text, .. } => {
-            html! { <div class="error"><Pictogram of={Icon::Warning} /><pre>{ text }</pre></div> }
+            html! { <div class="error">{ pictogram(Icon::Warning) }<pre>{ text }</pre></div> }
         }
         Item::Summary(summary) => html! { <Footing summary={(**summary).clone()} traced={props.traced} /> },
     }
@@ -197,7 +197,7 @@ fn Footing(props: &FootingProps) -> Html {
     let failed = matches!(summary.outcome, Some(Outcome::Failed { .. }));
     html! {
         <div class={classes!("footing", failed.then_some("failed"))}>
-            <NodeName of={summary.coordinator} />
+            { node_name(summary.coordinator) }
             <span class="code">{ summary.consistency.name() }</span>
             if let Some(required) = summary.required {
                 <span>{ format!("{} of {} answers", summary.answered.len(), required) }</span>

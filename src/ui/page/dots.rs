@@ -8,7 +8,7 @@ use std::rc::Rc;
 use web_sys::{CanvasRenderingContext2d, window};
 use yew::prelude::*;
 
-use super::bits::NodeName;
+use super::bits::node_name;
 use super::canvas::{cross, glyph, line, prepare};
 use super::hooks::Animation;
 use super::palette::Palette;
@@ -254,7 +254,7 @@ pub fn Tip(props: &TipProps) -> Html {
         <Placed class="tip" {at}>
             <strong class="code">{ flight.verb.name() }</strong>
             <span>
-                <NodeName of={flight.from} />{ " → " }<NodeName of={flight.to} />
+                { node_name(flight.from) }{ " → " }{ node_name(flight.to) }
             </span>
             <span class="soft">
                 { words::bytes(u64::from(flight.bytes)) }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::bits::NodeMark;
+use super::bits::node_mark;
 use super::hooks::use_size;
 use super::wire::use_page;
 use crate::event::{MessageKind, What};
@@ -140,7 +140,7 @@ pub fn Events(props: &Props) -> Html {
                         html! {
                             <li key={first + place} class={classes!("event", entry.notable.then_some("notable"))}>
                                 <span class="code soft">{ entry.at.to_string() }</span>
-                                <NodeMark of={entry.node} />
+                                { node_mark(entry.node) }
                                 <span class="event-text" title={entry.text.clone()}>{ &entry.text }</span>
                                 if let Some(onclick) = onclick {
                                     <button type="button" class="button link" {onclick} title="The trace of the statement it was done for">

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icons::{Icon, IconButton, Pictogram};
+use super::icons::{Icon, IconButton, pictogram};
 use super::wire::use_page;
 use crate::base::Instant;
 use crate::playground::api::{Command, Rate};
@@ -131,7 +131,7 @@ fn Tools(props: &ToolsProps) -> Html {
         <div class="tools">
             <button type="button" class="button lined" onclick={share} aria-label="Share: copy a link to this run"
                 title="Copy a link that brings this run back, command by command">
-                <Pictogram of={Icon::Share} /><span class="label">{ "share" }</span>
+                { pictogram(Icon::Share) }<span class="label">{ "share" }</span>
             </button>
             <IconButton {icon} label={format!("Theme: {now}")} onclick={theme} />
             <IconButton icon={Icon::Help} label="Help and keys (?)" onclick={help} />

@@ -64,14 +64,8 @@ impl Icon {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub of: Icon,
-}
-
-#[component]
-pub fn Pictogram(props: &Props) -> Html {
-    html! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={props.of.path()} /></svg> }
+pub fn pictogram(of: Icon) -> Html {
+    html! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={of.path()} /></svg> }
 }
 
 #[derive(PartialEq, Properties)]
@@ -109,7 +103,7 @@ pub fn IconButton(props: &ButtonProps) -> Html {
     html! {
         <button type="button" id={id.clone()} class={classes!("button", bare, class.clone())} aria-label={label} title={label}
             aria-pressed={pressed.map(|on| if on { "true" } else { "false" })} disabled={*disabled} {onclick}>
-            <Pictogram of={*icon} />
+            { pictogram(*icon) }
             if let Some(text) = text { <span class="label">{ text }</span> }
         </button>
     }

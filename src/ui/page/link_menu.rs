@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::bits::NodeName;
+use super::bits::node_name;
 use super::links::describe;
 use super::network::Slider;
 use super::popover::Popover;
@@ -102,7 +102,7 @@ pub fn LinkMenu(props: &Props) -> Html {
     html! {
         <Popover at={props.at} role="dialog" label={format!("Link between {one} and {other}")}>
             <div class="heading">
-                <NodeName of={one} /><NodeName of={other} />
+                { node_name(one) }{ node_name(other) }
             </div>
             <div class="form">
                 <label class="field">

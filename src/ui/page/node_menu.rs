@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-use super::bits::NodeName;
-use super::icons::{Icon, Pictogram};
+use super::bits::node_name;
+use super::icons::{Icon, pictogram};
 use super::popover::Popover;
 use super::wire::use_page;
 use crate::base::Duration;
@@ -48,7 +48,7 @@ pub fn NodeMenu(props: &Props) -> Html {
     html! {
         <Popover at={props.at} clear={props.reach} role="menu" label={format!("Node {node}")}>
             <div class="heading">
-                <NodeName of={node} />
+                { node_name(node) }
                 <span class="small soft">{ format!("{}, {}", words::node_state(props.node.state), props.node.rack) }</span>
             </div>
             if down {
@@ -89,7 +89,7 @@ struct EntryProps {
 fn Entry(props: &EntryProps) -> Html {
     html! {
         <button type="button" role="menuitem" class="menu-item" onclick={props.onclick.clone()}>
-            <Pictogram of={props.icon} />
+            { pictogram(props.icon) }
             <span>{ props.text }</span>
             if let Some(note) = &props.note { <span class="small soft">{ note }</span> }
             if let Some(hint) = props.key_hint { <kbd>{ hint }</kbd> }

@@ -3,7 +3,7 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::bits::{NodeMark, NodeName, heads};
+use super::bits::{heads, node_mark, node_name};
 use super::storage::Storage;
 use super::wire::use_page;
 use crate::base::Endpoint;
@@ -36,7 +36,7 @@ pub fn NodePanel(props: &Props) -> Html {
         <>
             <div class="panel-bar">
                 <label class="field-inline">
-                    <span class="small soft">{ "node" }</span><NodeMark of={viewed} />
+                    <span class="small soft">{ "node" }</span>{ node_mark(viewed) }
                     <select class="select code" {onchange}>
                         { for props.nodes.iter().map(|node| html! {
                             <option value={node.endpoint.number().to_string()} selected={node.endpoint == viewed}>
@@ -89,7 +89,7 @@ fn Peers(props: &PeersProps) -> Html {
                         html! {
                             <tr>
                                 <td class="code">{ status_letters(peer.alive, &peer.status) }</td>
-                                <td><NodeName of={peer.endpoint} /></td>
+                                <td>{ node_name(peer.endpoint) }</td>
                                 <td>
                                     { &peer.status }
                                     if wrong { <span class="small warn">{ " (it does not know better yet)" }</span> }
@@ -145,7 +145,7 @@ fn Work(props: &WorkProps) -> Html {
                         <tbody>
                             { for view.hints.iter().map(|hint| html! {
                                 <tr>
-                                    <td><NodeName of={hint.target} /></td>
+                                    <td>{ node_name(hint.target) }</td>
                                     <td class="number">{ hint.count }</td><td class="number">{ words::bytes(hint.bytes) }</td>
                                     <td class="code">{ hint.oldest.map(|at| at.to_string()).unwrap_or_default() }</td>
                                 </tr>

@@ -3,7 +3,7 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::icons::{Icon, IconButton, Pictogram};
+use super::icons::{Icon, IconButton, pictogram};
 use super::wire::use_page;
 use crate::playground::api::{Notice, NoticeKind};
 use crate::ui::shared::Shared;
@@ -52,7 +52,7 @@ fn One(props: &OneProps) -> Html {
     let wrong = props.kind != NoticeKind::Information;
     html! {
         <div class={classes!("notice", wrong.then_some("wrong"))}>
-            if wrong { <Pictogram of={Icon::Warning} /> }
+            if wrong { { pictogram(Icon::Warning) } }
             <span>{ &props.text }</span>
             <IconButton icon={Icon::Close} label="Dismiss" onclick={dismiss.reform(|_: MouseEvent| ())} />
         </div>

@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use super::bits::NodeName;
+use super::bits::node_name;
 use super::wire::use_page;
 use crate::playground::api::{CellState, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView};
 use crate::ui::shared::Shared;
@@ -129,7 +129,7 @@ fn Table(props: &TableProps) -> Html {
                             if clustered { <th scope="col">{ "row" }</th> }
                             <th scope="col">{ "cell" }</th>
                             { for view.replicas.iter().map(|replica| html! {
-                                <th scope="col"><NodeName of={*replica} />
+                                <th scope="col">{ node_name(*replica) }
                                     if view.unreachable.contains(replica) { <span class="small soft">{ " down" }</span> }
                                 </th>
                             }) }

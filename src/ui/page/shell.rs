@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use web_sys::{Element, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::bits::NodeMark;
+use super::bits::node_mark;
 use super::block::BlockView;
-use super::icons::{Icon, IconButton, Pictogram};
+use super::icons::{Icon, IconButton, pictogram};
 use super::prompt::Prompt;
 use super::wire::{Page, use_page};
 use crate::base::{Endpoint, RequestId};
@@ -102,7 +102,7 @@ fn Bar(props: &BarProps) -> Html {
             <h2>{ "cqlsh" }</h2>
             <label class="field-inline grow">
                 <span class="unseen">{ "Coordinator: the node the shell talks to" }</span>
-                <NodeMark of={coordinator} />
+                { node_mark(coordinator) }
                 <select class="select quiet code" ref={select} onchange={onnode} disabled={props.nodes.is_empty()}
                     title="The node the shell talks to: the coordinator">
                     { for props.nodes.iter().map(|node| html! {
@@ -197,7 +197,7 @@ fn First(props: &FirstProps) -> Html {
                 let onclick = Callback::from(move |_: MouseEvent| page.act(Action::Play(sample.steps())));
                 html! {
                     <button type="button" class="sample" {onclick} disabled={!props.ready}>
-                        <Pictogram of={Icon::Play} />
+                        { pictogram(Icon::Play) }
                         <span><strong>{ sample.name }</strong><span class="small soft">{ sample.about }</span></span>
                     </button>
                 }

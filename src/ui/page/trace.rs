@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::bits::NodeMark;
+use super::bits::node_mark;
 use super::wire::use_page;
 use crate::base::Instant;
 use crate::playground::api::{Command, TraceRow, TraceView};
@@ -49,7 +49,7 @@ pub fn Trace(props: &Props) -> Html {
                             <button type="button" {class} onpointerenter={hover(message)} onpointerleave={hover(None)} onfocus={focus(message)} onclick={go}
                                 title={format!("{} – go there", row.at)}>
                                 <span class="code soft elapsed">{ words::duration(row.at.since(trace.from)) }</span>
-                                <NodeMark of={row.node} />
+                                { node_mark(row.node) }
                                 <span class="code">{ format!(".{}", row.node.number()) }</span>
                                 <span class="activity">{ &row.activity }</span>
                             </button>

@@ -30,8 +30,13 @@ pub struct Entry {
 
 impl Browser {
     pub async fn launch(profile: Profile) -> Browser {
+        Browser::launch_with(profile, &[]).await
+    }
+
+    /// With more arguments for Chromium.
+    pub async fn launch_with(profile: Profile, arguments: &[&str]) -> Browser {
         let driver = Driver::start();
-        let capabilities = capabilities(profile.path(), root());
+        let capabilities = capabilities(profile.path(), root(), arguments);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder
             .capabilities(capabilities)

@@ -55,13 +55,14 @@ impl Drop for Driver {
 }
 
 /// webdriver.json's options, which the tests in WebAssembly use too, with a profile on disk and the console's log.
-pub fn capabilities(profile: &Path, root: &Path) -> serde_json::Map<String, Value> {
+pub fn capabilities(profile: &Path, root: &Path, more: &[&str]) -> serde_json::Map<String, Value> {
     let text = std::fs::read_to_string(root.join("webdriver.json")).expect("webdriver.json is in the checkout's root");
     let mut capabilities: Value = serde_json::from_str(&text).expect("webdriver.json is JSON");
     let arguments = capabilities["goog:chromeOptions"]["args"]
         .as_array_mut()
         .expect("webdriver.json lists Chromium's arguments");
     arguments.push(json!(format!("--user-data-dir={}", profile.display())));
+    arguments.extend(more.iter().map(|argument| json!(argument)));
     arguments.push(json!("--window-size=1280,900"));
     arguments.push(json!("--force-device-scale-factor=1"));
     capabilities["goog:loggingPrefs"] = json!({"browser": "ALL"});

@@ -54,14 +54,7 @@ async fn opens_without_a_network_once_it_was_loaded() {
 
 #[tokio::test]
 async fn a_kept_page_never_hides_a_newer_one() {
-    let host = Profile::fresh();
-    for file in fs::read_dir(built_page())
-        .unwrap()
-        .flatten()
-        .filter(|file| file.path().is_file())
-    {
-        fs::copy(file.path(), host.path().join(file.file_name())).unwrap();
-    }
+    let host = copy_of_the_page();
     let stage = Stage::enter_with(host.path(), Policy::Plain).await;
     let browser = stage.open().await;
     browser.script_async("await navigator.serviceWorker.ready").await;
@@ -89,6 +82,49 @@ async fn a_kept_page_never_hides_a_newer_one() {
     tokio::time::sleep(WORKERS_GO).await;
     browser.goto(&stage.site.page("")).await;
     browser.wait_until_async("(await caches.keys()).length === 1").await;
+}
+
+/// Without the service worker, which fetches every file to keep it.
+#[tokio::test]
+async fn the_rest_of_the_program_comes_when_a_statement_needs_it() {
+    let host = copy_of_the_page();
+    change(&host.path().join("index.html"), "ringscope-offline", "no-offline");
+    let stage = Stage::enter_with(host.path(), Policy::Strict).await;
+    let rests = || {
+        let visits = stage.site.visits();
+        visits.iter().filter(|(file, _)| file.contains("/rest-")).count()
+    };
+    let browser = stage.open().await;
+    browser.element(".run:not(:disabled)").await;
+    browser.click(".transport [data-label='max']").await;
+    ask(&browser, "SELECT key FROM system.local;").await;
+    browser.wait_for_text("(1 rows)").await;
+    assert_eq!(
+        rests(),
+        0,
+        "a first statement needs what is listed as needed later: `cargo xtask learn-rest` lists anew"
+    );
+    ask(&browser, "SELECT abs(-7) FROM system.local;").await;
+    browser.wait_for_text("system.abs(-7)").await;
+    ask(&browser, "nodetool help flush").await;
+    browser.wait_for_text("Flush one or more tables").await;
+    assert!(rests() > 0, "the program was not taken apart");
+    browser.expect_quiet_console().await;
+}
+
+async fn ask(browser: &Browser, statement: &str) {
+    browser.type_into(".prompt .cm-content", statement).await;
+    browser.type_into(".prompt .cm-content", "\u{E007}").await;
+}
+
+/// Of `dist/`, to be changed.
+fn copy_of_the_page() -> Profile {
+    let host = Profile::fresh();
+    let files = fs::read_dir(built_page()).unwrap().flatten();
+    for file in files.filter(|file| file.path().is_file()) {
+        fs::copy(file.path(), host.path().join(file.file_name())).unwrap();
+    }
+    host
 }
 
 fn change(file: &Path, from: &str, to: &str) {

@@ -28,6 +28,7 @@ const result = await build({
   banner: {js: "/* CodeMirror 6 (MIT) with CQL: made by build/build.mjs, licences in LICENSES.txt */"},
   outfile: "../editor.js",
   plugins: [constructedStyleSheets],
+  alias: {"@codemirror/language": "./no-syntax.mjs", "@lezer/common": "./no-syntax.mjs"},
   metafile: true,
 })
 

@@ -1,7 +1,5 @@
-// How CQL and cqlsh's own commands look: a token at a time, for StreamLanguage.
+// How CQL and cqlsh's own commands look: a line at a time, a token at a time.
 // Keywords and types are those of Cassandra 5.0's lexer, commands those of cqlsh 6.2.
-import {StreamLanguage} from "@codemirror/language"
-
 const words = text => new Set(text.trim().split(/\s+/))
 
 const keywords = words(`
@@ -23,73 +21,93 @@ const types = words(`
 
 const constants = words("true false null nan infinity")
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
-const NUMBER = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/iy
+const NUMBER = /-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/iy
 
 // Reads up to the closing quote; a doubled quote is the quote itself. The state remembers what a line leaves open.
 function quoted(stream, state, quote, style) {
-  while (!stream.eol()) {
-    if (stream.next() !== quote) continue
-    if (!stream.eat(quote)) {
-      state.open = null
-      return style
-    }
+  while (!stream.ended) {
+    if (stream.next() !== quote || stream.eat(quote)) continue
+    state.open = null
+    return style
   }
   state.open = quote
   return style
 }
 
 function until(stream, state, end, style) {
-  if (stream.skipTo(end)) {
-    stream.pos += end.length
-    state.open = null
-  } else {
-    stream.skipToEnd()
-    state.open = end
-  }
+  const found = stream.line.indexOf(end, stream.pos)
+  stream.pos = found < 0 ? stream.line.length : found + end.length
+  state.open = found < 0 ? end : null
   return style
 }
 
-export const cql = StreamLanguage.define({
-  name: "cql",
-  startState: () => ({open: null, first: true}),
-  copyState: state => ({...state}),
-  token(stream, state) {
-    if (state.open === "'") return quoted(stream, state, "'", "string")
-    if (state.open === '"') return quoted(stream, state, '"', "variableName")
-    if (state.open === "$$") return until(stream, state, "$$", "string")
-    if (state.open === "*/") return until(stream, state, "*/", "comment")
-    if (stream.eatSpace()) return null
-    if (stream.match("--") || stream.match("//")) {
-      stream.skipToEnd()
-      return "comment"
-    }
-    if (stream.match("/*")) return until(stream, state, "*/", "comment")
+function style(stream, state) {
+  if (state.open === "'") return quoted(stream, state, "'", "string")
+  if (state.open === '"') return quoted(stream, state, '"', "variableName")
+  if (state.open === "$$") return until(stream, state, "$$", "string")
+  if (state.open === "*/") return until(stream, state, "*/", "comment")
+  if (stream.match(/\s+/y)) return null
+  if (stream.match(/(--|\/\/).*/y)) return "comment"
+  if (stream.eat("/*")) return until(stream, state, "*/", "comment")
 
-    const first = state.first
-    state.first = false
-    if (stream.match("$$")) return until(stream, state, "$$", "string")
-    if (stream.eat("'")) return quoted(stream, state, "'", "string")
-    if (stream.eat('"')) return quoted(stream, state, '"', "variableName")
-    if (stream.match(UUID) || stream.match(/^0x[0-9a-f]*/i) || stream.match(NUMBER)) return "number"
-    const word = stream.match(/^[a-z][a-z0-9_]*/i)
-    if (word) {
-      const name = word[0].toLowerCase()
-      if (first && commands.has(name)) return "keyword"
-      if (constants.has(name)) return "atom"
-      // `list`, `set` and `timestamp` are both; a type is followed by `<`, or by the end of a column's definition.
-      if (types.has(name) && (!keywords.has(name) || stream.match(/^\s*(<|,|\)|>|primary\b|static\b)/i, false))) return "typeName"
-      if (keywords.has(name)) return "keyword"
-      return "variableName"
-    }
-    if (stream.next() === ";") {
-      state.first = true
-      return "punctuation"
-    }
-    return "operator"
-  },
-  languageData: {
-    commentTokens: {line: "--", block: {open: "/*", close: "*/"}},
-    wordChars: "$",
-  },
-})
+  const first = state.first
+  state.first = false
+  if (stream.eat("$$")) return until(stream, state, "$$", "string")
+  if (stream.eat("'")) return quoted(stream, state, "'", "string")
+  if (stream.eat('"')) return quoted(stream, state, '"', "variableName")
+  if (stream.match(UUID) || stream.match(/0x[0-9a-f]*/iy) || stream.match(NUMBER)) return "number"
+  const word = stream.match(/[a-z][a-z0-9_]*/iy)
+  if (word) {
+    const name = word.toLowerCase()
+    if (first && commands.has(name)) return "keyword"
+    if (constants.has(name)) return "atom"
+    // `list`, `set` and `timestamp` are both; a type is followed by `<`, or by the end of a column's definition.
+    if (types.has(name) && (!keywords.has(name) || stream.sees(/\s*(<|,|\)|>|primary\b|static\b)/iy))) return "typeName"
+    if (keywords.has(name)) return "keyword"
+    return "variableName"
+  }
+  if (stream.next() === ";") {
+    state.first = true
+    return "punctuation"
+  }
+  return "operator"
+}
+
+class Stream {
+  constructor(line) {
+    this.line = line
+    this.pos = 0
+  }
+  get ended() { return this.pos >= this.line.length }
+  next() { return this.line[this.pos++] }
+  eat(text) {
+    const here = this.line.startsWith(text, this.pos)
+    if (here) this.pos += text.length
+    return here
+  }
+  // Patterns are sticky.
+  match(pattern) {
+    pattern.lastIndex = this.pos
+    const found = pattern.exec(this.line)
+    if (found) this.pos = pattern.lastIndex
+    return found?.[0]
+  }
+  sees(pattern) {
+    pattern.lastIndex = this.pos
+    return pattern.test(this.line)
+  }
+}
+
+/** What a text begins with: nothing is open, and a statement may begin. */
+export const BEGIN = {open: null, first: true}
+
+/** The tokens of a line that begins in `state`, as {from, to, style}, and the state that the next line begins in. */
+export function lineTokens(line, state) {
+  const stream = new Stream(line), tokens = [], after = {...state}
+  while (!stream.ended) {
+    const from = stream.pos, found = style(stream, after)
+    if (found) tokens.push({from, to: stream.pos, style: found})
+  }
+  return {tokens, after}
+}

@@ -2,12 +2,26 @@
 // Positions are counted in UTF-16 code units, as JavaScript strings are.
 import {Compartment, EditorState, Prec, StateEffect, StateField} from "@codemirror/state"
 import {Decoration, EditorView, drawSelection, hoverTooltip, keymap, placeholder} from "@codemirror/view"
-import {defaultKeymap, history, historyKeymap, insertNewline, isolateHistory} from "@codemirror/commands"
+import {copyLineDown, copyLineUp, deleteLine, history, historyKeymap, insertNewline, isolateHistory, moveLineDown, moveLineUp,
+  selectLine, standardKeymap, toggleComment, toggleTabFocusMode} from "@codemirror/commands"
 import {acceptCompletion, autocompletion, completionStatus, moveCompletionSelection, selectedCompletionIndex, startCompletion}
   from "@codemirror/autocomplete"
-import {bracketMatching, syntaxHighlighting} from "@codemirror/language"
-import {classHighlighter, highlightTree} from "@lezer/highlight"
-import {cql} from "./cql.mjs"
+import {colouring, coloursOf} from "./colour.mjs"
+
+// For CodeMirror's own commands.
+const cql = {commentTokens: {line: "--", block: {open: "/*", close: "*/"}}, wordChars: "$"}
+
+// Of CodeMirror's default keys those that need no syntax tree.
+const lineKeymap = [
+  {key: "Alt-ArrowUp", run: moveLineUp},
+  {key: "Shift-Alt-ArrowUp", run: copyLineUp},
+  {key: "Alt-ArrowDown", run: moveLineDown},
+  {key: "Shift-Alt-ArrowDown", run: copyLineDown},
+  {key: "Alt-l", mac: "Ctrl-l", run: selectLine},
+  {key: "Shift-Mod-k", run: deleteLine},
+  {key: "Mod-/", run: toggleComment},
+  {key: "Ctrl-m", mac: "Shift-Alt-m", run: toggleTabFocusMode},
+]
 
 const setMarks = StateEffect.define()
 
@@ -132,13 +146,13 @@ export function create(parent, options = {}) {
           {key: "ArrowDown", run: recall(1)},
           {key: "Escape", run: leave},
           ...historyKeymap,
-          ...defaultKeymap,
+          ...standardKeymap,
+          ...lineKeymap,
         ]),
         history(),
         drawSelection(),
-        bracketMatching(),
-        cql,
-        syntaxHighlighting(classHighlighter),
+        colouring,
+        EditorState.languageData.of(() => [cql]),
         marks,
         explain,
         EditorView.lineWrapping,
@@ -189,9 +203,4 @@ export function create(parent, options = {}) {
   }
 }
 
-/** The coloured stretches of a text, as [from, to, class, from, to, class, ...]: for statements that are only shown. */
-export function colours(text) {
-  const found = []
-  highlightTree(cql.parser.parse(text), classHighlighter, (from, to, classes) => found.push(from, to, classes))
-  return found
-}
+export const colours = coloursOf
