@@ -68,31 +68,29 @@ pub(super) struct Sending {
     pub applied_here: bool,
 }
 
+impl Sending {
+    fn of(request: WriteRequest, started: Instant) -> Sending {
+        Sending {
+            request,
+            carried: Carried::Mutation,
+            keeps_hints: true,
+            started,
+            applied_here: false,
+        }
+    }
+}
+
 impl Write {
     pub fn start(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
         let replicas = layout.all().map(|replica| replica.endpoint).collect();
         let token = request.mutation.key.token;
         out.event(request.cause, What::DeterminingReplicas { token, replicas });
-        let sending = Sending {
-            request,
-            carried: Carried::Mutation,
-            keeps_hints: true,
-            started: now,
-            applied_here: false,
-        };
-        Write::send(sending, layout, now, out)
+        Write::send(Sending::of(request, now), layout, now, out)
     }
 
     /// A write that no client asked for.
     pub fn quietly(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
-        let sending = Sending {
-            request,
-            carried: Carried::Mutation,
-            keeps_hints: true,
-            started: now,
-            applied_here: false,
-        };
-        Write::send(sending, layout, now, out)
+        Write::send(Sending::of(request, now), layout, now, out)
     }
 
     /// Whether every replica has it, none of them by a hint.
@@ -103,11 +101,8 @@ impl Write {
     /// What a leader does once it has an increment itself: sends what it has counted to the other replicas.
     pub fn lead(request: WriteRequest, layout: &ReplicaLayout, now: Instant, out: &mut Outbox) -> Write {
         let sending = Sending {
-            request,
-            carried: Carried::Mutation,
-            keeps_hints: true,
-            started: now,
             applied_here: true,
+            ..Sending::of(request, now)
         };
         Write::send(sending, layout, now, out)
     }

@@ -52,7 +52,7 @@ impl ComplexData {
     }
 
     /// Drops what `deletion` deletes, the own deletion included if `deletion` says as much.
-    fn shadow(&mut self, deletion: &DeletionTime) {
+    pub(super) fn shadow(&mut self, deletion: &DeletionTime) {
         if !self.deletion.supersedes(deletion) {
             self.deletion = DeletionTime::LIVE;
         }

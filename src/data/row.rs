@@ -176,6 +176,24 @@ impl Row {
         self.columns.retain_mut(|(_, data)| data.survives(&deletion));
     }
 
+    /// Drops the cells that a newer version of the row overwrites or deletes, `Rows.removeShadowedCells`: merging `newer` in afterwards
+    /// gives what it would have given before.
+    pub fn drop_superseded(&mut self, newer: &Row) {
+        let loses = |mine: &Cell, theirs: &Cell| mine != theirs && mine.clone().reconcile(theirs.clone()) == *theirs;
+        self.columns
+            .retain_mut(|(name, data)| match (data, newer.column(name)) {
+                (ColumnData::Simple(mine), Some(ColumnData::Simple(theirs))) => !loses(mine, theirs),
+                (ColumnData::Complex(mine), Some(ColumnData::Complex(theirs))) => {
+                    mine.shadow(&theirs.deletion);
+                    let newest = |order: &PathOrder| theirs.cells.get(order).map(|(_, cell)| cell);
+                    mine.cells
+                        .retain(|order, (_, cell)| newest(order).is_none_or(|theirs| !loses(cell, theirs)));
+                    !mine.is_empty()
+                }
+                _ => true,
+            });
+    }
+
     /// Changes the cells of simple columns in place.
     pub fn change_cells(&mut self, mut change: impl FnMut(&ColumnName, &mut Cell)) {
         for (name, data) in &mut self.columns {

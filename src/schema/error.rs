@@ -12,6 +12,9 @@ pub enum SchemaError {
     /// SyntaxException, 0x2000: Cassandra counts a wrong property among the errors of syntax.
     #[error("{0}")]
     Syntax(String),
+    /// What Cassandra did not foresee: its ServerError, 0x0000.
+    #[error("{0}")]
+    Server(String),
     /// Unauthorized, 0x2100.
     #[error("{0}")]
     Unauthorized(String),

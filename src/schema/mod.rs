@@ -8,6 +8,7 @@ mod compact;
 mod compaction;
 mod compression;
 mod builtin;
+mod caching;
 mod describe;
 mod error;
 mod index;
@@ -18,6 +19,7 @@ mod params;
 mod properties;
 mod replication;
 mod rows;
+mod speculation;
 mod system_schema;
 mod table;
 mod view;
@@ -28,6 +30,7 @@ pub use builtin::{
     SYSTEM, SYSTEM_VIEWS, SYSTEM_VIRTUAL_SCHEMA, described_system_keyspaces, is_system_keyspace, is_virtual_keyspace,
     local_keyspaces, replicated_system_keyspaces,
 };
+pub use compaction::{parse_bytes, parse_share};
 pub use describe::{describe_index, describe_keyspace, describe_table, describe_type, describe_view};
 pub use error::SchemaError;
 pub use index::{IndexClass, IndexMetadata, IndexedPart};

@@ -1,8 +1,9 @@
 //! Table options: from the properties of a `WITH` clause to checked parameters.
 //!
-//! Source: Cassandra 5.0, `TableAttributes.java` and `TableParams.validate`.
+//! Source: Cassandra 5.0, `TableAttributes.java` and `TableParams.validate`. It reads all there is before it checks any of it.
 
-use super::{Properties, SchemaError, TableParams, compaction, compression};
+use super::compaction::Compaction;
+use super::{Properties, SchemaError, TableParams, caching, compression, speculation};
 use crate::base::SortedMap;
 use crate::data::Ttl;
 
@@ -26,61 +27,123 @@ impl TableParams {
 
     /// These options with what `properties` change, checked. Properties that are no table options stay in there.
     pub(super) fn with(&self, properties: &mut Properties) -> Result<TableParams, SchemaError> {
-        let mut params = self.clone();
-        let it = properties;
-        if let Some(text) = it.take_text("additional_write_policy")? {
-            params.additional_write_policy = speculation("additional_write_policy", &text)?;
-        }
-        set(&mut params.allow_auto_snapshot, it.take_boolean("allow_auto_snapshot")?);
-        set(
-            &mut params.bloom_filter_fp_chance,
-            it.take_double("bloom_filter_fp_chance")?,
-        );
-        if let Some(map) = it.take_map("caching")? {
-            params.caching = caching(map)?;
-        }
-        set(&mut params.cdc, it.take_boolean("cdc")?);
-        set(&mut params.comment, it.take_text("comment")?);
-        if let Some(map) = it.take_map("compaction")? {
-            params.compaction = compaction::check(map)?;
-        }
-        if let Some(map) = it.take_map("compression")? {
-            params.compression = compression::check(map)?;
-        }
-        set(&mut params.crc_check_chance, it.take_double("crc_check_chance")?);
-        set(
-            &mut params.default_time_to_live,
-            non_negative(it, "default_time_to_live")?,
-        );
+        Given::read(properties)?.changing(self)
+    }
+}
+
+/// Options as they were given, each of its type, and not yet checked.
+pub(super) struct Given {
+    additional_write_policy: Option<String>,
+    allow_auto_snapshot: Option<bool>,
+    bloom_filter_fp_chance: Option<f64>,
+    caching: Option<SortedMap<String, String>>,
+    cdc: Option<bool>,
+    comment: Option<String>,
+    compaction: Option<Compaction>,
+    compression: Option<SortedMap<String, String>>,
+    crc_check_chance: Option<f64>,
+    default_time_to_live: Option<i32>,
+    gc_grace_seconds: Option<i32>,
+    incremental_backups: Option<bool>,
+    max_index_interval: Option<i32>,
+    memtable: Option<String>,
+    memtable_flush_period_in_ms: Option<i32>,
+    min_index_interval: Option<i32>,
+    read_repair: Option<String>,
+    speculative_retry: Option<String>,
+}
+
+impl Given {
+    /// In the order in which Cassandra reads them, which says what is told first of several mistakes.
+    pub fn read(it: &mut Properties) -> Result<Given, SchemaError> {
+        let allow_auto_snapshot = it.take_boolean("allow_auto_snapshot")?;
+        let bloom_filter_fp_chance = it.take_double("bloom_filter_fp_chance")?;
+        let caching = it.take_map("caching")?.map(caching::read).transpose()?;
+        let comment = it.take_text("comment")?;
+        let compaction = it.take_map("compaction")?.map(Compaction::read).transpose()?;
+        let compression = it.take_map("compression")?.map(compression::read).transpose()?;
+        let memtable = it.take_text("memtable")?.map(memtable).transpose()?;
+        let default_time_to_live = it.take_integer("default_time_to_live")?;
+        let gc_grace_seconds = it.take_integer("gc_grace_seconds")?;
+        let incremental_backups = it.take_boolean("incremental_backups")?;
+        let max_index_interval = it.take_integer("max_index_interval")?;
+        let memtable_flush_period_in_ms = it.take_integer("memtable_flush_period_in_ms")?;
+        let min_index_interval = it.take_integer("min_index_interval")?;
+        let policy = |text: Option<String>| text.map(|text| speculation::read(&text)).transpose();
+        let speculative_retry = policy(it.take_text("speculative_retry")?)?;
+        let additional_write_policy = policy(it.take_text("additional_write_policy")?)?;
+        let crc_check_chance = it.take_double("crc_check_chance")?;
+        let cdc = it.take_boolean("cdc")?;
+        let read_repair = it
+            .take_text("read_repair")?
+            .map(|text| read_repair(&text))
+            .transpose()?;
         // Accepted, and not looked at.
         it.take_map("extensions")?;
-        set(&mut params.gc_grace_seconds, non_negative(it, "gc_grace_seconds")?);
-        set(&mut params.incremental_backups, it.take_boolean("incremental_backups")?);
-        set(
-            &mut params.memtable_flush_period_in_ms,
-            non_negative(it, "memtable_flush_period_in_ms")?,
-        );
-        let (min, max) = (
-            it.take_integer("min_index_interval")?,
-            it.take_integer("max_index_interval")?,
-        );
-        let (min, max) = index_intervals(&params, min, max)?;
-        (params.min_index_interval, params.max_index_interval) = (min, max);
-        if let Some(text) = it.take_text("memtable")? {
-            params.memtable = memtable(text)?;
-        }
-        if let Some(text) = it.take_text("read_repair")? {
-            params.read_repair = read_repair(&text)?;
-        }
-        if let Some(text) = it.take_text("speculative_retry")? {
-            params.speculative_retry = speculation("speculative_retry", &text)?;
-        }
-        params.check()?;
-        Ok(params)
+        Ok(Given {
+            additional_write_policy,
+            allow_auto_snapshot,
+            bloom_filter_fp_chance,
+            caching,
+            cdc,
+            comment,
+            compaction,
+            compression,
+            crc_check_chance,
+            default_time_to_live,
+            gc_grace_seconds,
+            incremental_backups,
+            max_index_interval,
+            memtable,
+            memtable_flush_period_in_ms,
+            min_index_interval,
+            read_repair,
+            speculative_retry,
+        })
     }
 
-    fn check(&self) -> Result<(), SchemaError> {
-        let wrong = |text: String| Err(SchemaError::Configuration(text));
+    /// `TableParams.validate`, in its order.
+    fn changing(self, before: &TableParams) -> Result<TableParams, SchemaError> {
+        let mut params = before.clone();
+        if let Some(compaction) = self.compaction {
+            params.compaction = compaction.checked()?;
+        }
+        set(&mut params.compression, self.compression);
+        set(&mut params.bloom_filter_fp_chance, self.bloom_filter_fp_chance);
+        set(&mut params.crc_check_chance, self.crc_check_chance);
+        params.check_chances()?;
+        let mut time_to_live = params.default_time_to_live;
+        set_non_negative(&mut time_to_live, self.default_time_to_live, "default_time_to_live")?;
+        if time_to_live > Ttl::MAX_SECONDS {
+            let max = Ttl::MAX_SECONDS;
+            return wrong(format!(
+                "default_time_to_live must be less than or equal to {max} (got {time_to_live})"
+            ));
+        }
+        params.default_time_to_live = time_to_live;
+        set_non_negative(&mut params.gc_grace_seconds, self.gc_grace_seconds, "gc_grace_seconds")?;
+        let (min, max) = index_intervals(&params, self.min_index_interval, self.max_index_interval)?;
+        (params.min_index_interval, params.max_index_interval) = (min, max);
+        set_non_negative(
+            &mut params.memtable_flush_period_in_ms,
+            self.memtable_flush_period_in_ms,
+            "memtable_flush_period_in_ms",
+        )?;
+        set(&mut params.additional_write_policy, self.additional_write_policy);
+        set(&mut params.allow_auto_snapshot, self.allow_auto_snapshot);
+        set(&mut params.caching, self.caching);
+        set(&mut params.cdc, self.cdc);
+        set(&mut params.comment, self.comment);
+        set(&mut params.incremental_backups, self.incremental_backups);
+        set(&mut params.memtable, self.memtable);
+        set(&mut params.read_repair, self.read_repair);
+        set(&mut params.speculative_retry, self.speculative_retry);
+        Ok(params)
+    }
+}
+
+impl TableParams {
+    fn check_chances(&self) -> Result<(), SchemaError> {
         if !(self.bloom_filter_fp_chance > MIN_BLOOM_FILTER_FP_CHANCE && self.bloom_filter_fp_chance <= 1.0) {
             return wrong(format!(
                 "bloom_filter_fp_chance must be larger than 6.71E-5 and less than or equal to 1.0 (got {})",
@@ -93,14 +156,12 @@ impl TableParams {
                 java_double(self.crc_check_chance)
             ));
         }
-        if self.default_time_to_live > Ttl::MAX_SECONDS {
-            let (max, got) = (Ttl::MAX_SECONDS, self.default_time_to_live);
-            return wrong(format!(
-                "default_time_to_live must be less than or equal to {max} (got {got})"
-            ));
-        }
         Ok(())
     }
+}
+
+fn wrong<T>(text: String) -> Result<T, SchemaError> {
+    Err(SchemaError::Configuration(text))
 }
 
 fn set<T>(option: &mut T, value: Option<T>) {
@@ -109,63 +170,29 @@ fn set<T>(option: &mut T, value: Option<T>) {
     }
 }
 
-fn non_negative(properties: &mut Properties, name: &str) -> Result<Option<u32>, SchemaError> {
-    let Some(number) = properties.take_integer(name)? else {
-        return Ok(None);
-    };
-    let negative = |_| SchemaError::Configuration(format!("{name} must be greater than or equal to 0 (got {number})"));
-    u32::try_from(number).map(Some).map_err(negative)
+fn set_non_negative(option: &mut u32, value: Option<i32>, name: &str) -> Result<(), SchemaError> {
+    let Some(number) = value else { return Ok(()) };
+    match u32::try_from(number) {
+        Ok(number) => *option = number,
+        Err(_) => return wrong(format!("{name} must be greater than or equal to 0 (got {number})")),
+    }
+    Ok(())
 }
 
 fn index_intervals(params: &TableParams, min: Option<i32>, max: Option<i32>) -> Result<(u32, u32), SchemaError> {
     let min = min.map_or(i64::from(params.min_index_interval), i64::from);
     let max = max.map_or(i64::from(params.max_index_interval), i64::from);
     if min < 1 {
-        let text = format!("min_index_interval must be greater than or equal to 1 (got {min})");
-        return Err(SchemaError::Configuration(text));
+        return wrong(format!(
+            "min_index_interval must be greater than or equal to 1 (got {min})"
+        ));
     }
     if max < min {
-        let text =
-            format!("max_index_interval must be greater than or equal to min_index_interval ({min}) (got {max})");
-        return Err(SchemaError::Configuration(text));
+        return wrong(format!(
+            "max_index_interval must be greater than or equal to min_index_interval ({min}) (got {max})"
+        ));
     }
     Ok((min as u32, max as u32))
-}
-
-fn caching(map: SortedMap<String, String>) -> Result<SortedMap<String, String>, SchemaError> {
-    let mut caching = TableParams::default().caching;
-    let unknown: Vec<&str> = map
-        .keys()
-        .map(String::as_str)
-        .filter(|it| !caching.contains_key(*it))
-        .collect();
-    if !unknown.is_empty() {
-        return Err(SchemaError::Configuration(format!(
-            "Invalid caching sub-options [{}]: only 'keys' and 'rows_per_partition' are allowed",
-            unknown.join(", ")
-        )));
-    }
-    for (option, value) in map {
-        let upper = value.to_uppercase();
-        let all_or_none = upper == "ALL" || upper == "NONE";
-        let value = match option.as_str() {
-            _ if all_or_none => upper,
-            "rows_per_partition" if value.parse::<u32>().is_ok() => value,
-            "keys" => {
-                let text =
-                    format!("Invalid value '{value}' for caching sub-option 'keys': only 'ALL' and 'NONE' are allowed");
-                return Err(SchemaError::Configuration(text));
-            }
-            _ => {
-                return Err(SchemaError::Configuration(format!(
-                    "Invalid value '{value}' for caching sub-option 'rows_per_partition': \
-                     only 'ALL', 'NONE', and integer values are allowed"
-                )));
-            }
-        };
-        caching.insert(option, value);
-    }
-    Ok(caching)
 }
 
 /// Memtable implementations are named in cassandra.yaml; there is the default one only.
@@ -173,9 +200,7 @@ fn memtable(name: String) -> Result<String, SchemaError> {
     if name == "default" {
         return Ok(name);
     }
-    Err(SchemaError::Configuration(format!(
-        "Memtable configuration \"{name}\" not found."
-    )))
+    wrong(format!("Memtable configuration \"{name}\" not found."))
 }
 
 fn read_repair(text: &str) -> Result<String, SchemaError> {
@@ -183,44 +208,8 @@ fn read_repair(text: &str) -> Result<String, SchemaError> {
     if upper == "BLOCKING" || upper == "NONE" {
         return Ok(upper);
     }
-    Err(SchemaError::Configuration(format!(
-        "No enum constant org.apache.cassandra.service.reads.repair.ReadRepairStrategy.{upper}"
-    )))
-}
-
-/// A speculative retry policy in its canonical form: `99p`, `50ms`, `ALWAYS`, `NEVER`, `MIN(99p,50ms)`.
-fn speculation(option: &str, text: &str) -> Result<String, SchemaError> {
-    let upper = text.trim().to_uppercase();
-    if upper == "ALWAYS" || upper == "NEVER" {
-        return Ok(upper);
-    }
-    if upper == "NONE" {
-        return Ok("NEVER".into());
-    }
-    for hybrid in ["MIN", "MAX"] {
-        let inner = upper
-            .strip_prefix(hybrid)
-            .and_then(|it| it.trim().strip_prefix('(')?.strip_suffix(')'));
-        if let Some((left, right)) = inner.and_then(|it| it.split_once(',')) {
-            let (left, right) = (speculation(option, left)?, speculation(option, right)?);
-            return Ok(format!("{hybrid}({left},{right})"));
-        }
-    }
-    for suffix in ["PERCENTILE", "P"] {
-        if let Some(number) = upper.strip_suffix(suffix).and_then(|it| it.trim().parse::<f64>().ok()) {
-            if number > 0.0 && number < 100.0 {
-                return Ok(format!("{number}p"));
-            }
-            return Err(SchemaError::Configuration(format!(
-                "Invalid value {text} for PERCENTILE option '{option}': must be between (0.0 and 100.0)"
-            )));
-        }
-    }
-    if let Some(number) = upper.strip_suffix("MS").and_then(|it| it.trim().parse::<f64>().ok()) {
-        return Ok(format!("{number}ms"));
-    }
-    Err(SchemaError::Configuration(format!(
-        "Invalid value {text} for option '{option}'"
+    Err(SchemaError::Server(format!(
+        "java.lang.IllegalArgumentException: No enum constant org.apache.cassandra.service.reads.repair.ReadRepairStrategy.{upper}"
     )))
 }
 
@@ -247,15 +236,5 @@ mod tests {
             ["2.0", "0.0", "1.0E-8", "0.01"],
             [2.0, 0.0, 1e-8, 0.01].map(java_double)
         );
-    }
-
-    #[test]
-    fn policies_have_one_spelling() {
-        let canonical = |text| speculation("speculative_retry", text).unwrap();
-        assert_eq!(canonical("95PERCENTILE"), "95p");
-        assert_eq!(canonical("99.9p"), "99.9p");
-        assert_eq!(canonical("min(99p, 50ms)"), "MIN(99p,50ms)");
-        assert!(speculation("speculative_retry", "101p").is_err());
-        assert!(speculation("speculative_retry", "SOMETIMES").is_err());
     }
 }

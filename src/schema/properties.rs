@@ -3,6 +3,7 @@
 //! Source: Cassandra 5.0, `PropertyDefinitions.java`.
 
 use super::SchemaError;
+use super::compaction::java_float;
 use crate::base::SortedMap;
 
 /// A property's value: the text of a constant, or a map of such.
@@ -76,8 +77,10 @@ impl Properties {
         let Some(text) = self.take_text(name)? else {
             return Ok(None);
         };
-        let wrong = |_| SchemaError::Syntax(format!("Invalid double value {text} for '{name}'"));
-        text.parse().map(Some).map_err(wrong)
+        match java_float(&text) {
+            Some(number) => Ok(Some(number)),
+            None => Err(SchemaError::Syntax(format!("Invalid double value {text} for '{name}'"))),
+        }
     }
 
     /// Fails when a property is left that nobody took.

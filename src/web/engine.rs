@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo::render::{AnimationFrame, request_animation_frame};
+use gloo::timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue, throw_val};
@@ -27,6 +28,11 @@ const MAX_STARTS: u32 = 4;
 #[derive(Clone)]
 pub struct Engine(Rc<Inner>);
 
+/// At `Max` a frame comes this long after the one before, in milliseconds: the machine is the cluster's then, and what moves cannot
+/// be followed anyway. A shell that is spoken to can.
+const HURRIED_FRAME_MS: u32 = 100;
+const HURRIED_ANSWER_MS: u32 = 33;
+
 /// Who is given each frame.
 type Sink = Box<dyn Fn(Frame)>;
 
@@ -39,6 +45,9 @@ struct Inner {
     /// A frame was asked for and has not come.
     asked: Cell<bool>,
     animation: RefCell<Option<AnimationFrame>>,
+    /// Milliseconds until the next frame is asked for; 0: as soon as one can be drawn.
+    frame_rest_ms: Cell<u32>,
+    rest: RefCell<Option<Timeout>>,
     starts: Cell<u32>,
     /// Runs of workers that are gone: a frame's number of its run counts on.
     runs_before: Cell<u32>,
@@ -75,6 +84,8 @@ impl Engine {
             sink: RefCell::new(None),
             asked: Cell::new(false),
             animation: RefCell::new(None),
+            frame_rest_ms: Cell::new(0),
+            rest: RefCell::new(None),
             starts: Cell::new(0),
             runs_before: Cell::new(0),
             last_run: Cell::new(0),
@@ -86,6 +97,10 @@ impl Engine {
 
     pub fn send(&self, command: Command) {
         self.say(ToHub::Command(command));
+        // Whoever does something wants to see what it does.
+        if self.0.rest.take().is_some() {
+            self.next_frame();
+        }
     }
 
     /// Where frames go, from now on: one an animation frame at most.
@@ -100,9 +115,18 @@ impl Engine {
             if !engine.0.asked.replace(true) {
                 engine.say(ToHub::Frame);
             }
-            engine.next_frame();
+            match engine.0.frame_rest_ms.get() {
+                0 => engine.next_frame(),
+                rest => engine.next_frame_after(rest),
+            }
         });
         *self.0.animation.borrow_mut() = Some(animation);
+    }
+
+    fn next_frame_after(&self, rest_ms: u32) {
+        let engine = self.clone();
+        let rest = Timeout::new(rest_ms, move || engine.next_frame());
+        *self.0.rest.borrow_mut() = Some(rest);
     }
 
     fn say(&self, message: ToHub) {
@@ -183,6 +207,12 @@ impl Engine {
         self.0.asked.set(false);
         frame.run += self.0.runs_before.get();
         self.0.last_run.set(frame.run);
+        self.0.frame_rest_ms.set(match frame.rate {
+            Rate::Max if frame.paused => 0,
+            Rate::Max if frame.shells.is_empty() => HURRIED_FRAME_MS,
+            Rate::Max => HURRIED_ANSWER_MS,
+            _ => 0,
+        });
         frame.notices.append(&mut self.0.notices.borrow_mut());
         if let Some(sink) = &*self.0.sink.borrow() {
             sink(frame);

@@ -51,6 +51,7 @@ impl From<SchemaError> for QueryError {
                 message,
                 position: None,
             },
+            SchemaError::Server(message) => QueryError::Server(message),
             SchemaError::Unauthorized(message) => QueryError::Unauthorized(message),
             SchemaError::KeyspaceExists(ref keyspace) => QueryError::AlreadyExists {
                 keyspace: KeyspaceName::new(keyspace),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::new_table::take_id;
 use super::{Change, ChangeContext, ChangeKind, TableRef};
-use crate::base::SortedMap;
 use crate::data::ColumnName;
-use crate::schema::{KeyspaceMetadata, Properties, SchemaError, TableMetadata, compaction, compression};
+use crate::schema::params::Given;
+use crate::schema::{KeyspaceMetadata, Properties, SchemaError, TableMetadata};
 
 type Found<'a> = (&'a Arc<KeyspaceMetadata>, &'a Arc<TableMetadata>);
 
@@ -50,33 +51,24 @@ pub(super) fn refuse_view(table: &TableMetadata) -> Result<(), SchemaError> {
     }
 }
 
-/// A class that is not there is told even of a table that is not.
-fn check_classes(properties: &Properties) -> Result<(), SchemaError> {
-    let mut properties = properties.clone();
-    let class = |map: Option<SortedMap<String, String>>| map.and_then(|mut it| it.remove("class"));
-    let only = |class: String| SortedMap::from([("class".to_string(), class)]);
-    if let Some(class) = class(properties.take_map("compaction")?) {
-        compaction::check(only(class))?;
-    }
-    if let Some(class) = class(properties.take_map("compression")?) {
-        compression::check(only(class))?;
-    }
-    Ok(())
-}
-
 pub(super) fn alter_options(
     reference: TableRef,
     mut properties: Properties,
     context: &ChangeContext<'_>,
 ) -> Result<Change, SchemaError> {
-    check_classes(&properties)?;
+    // What cannot be read is told even of a table that is not there.
+    Given::read(&mut properties.clone())?;
     let (before, table) = match find(&reference, context) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     refuse_view(table)?;
+    let id = take_id(&mut properties)?;
     let params = table.params.with(&mut properties)?;
     properties.finish()?;
+    if id.is_some() {
+        return Err(SchemaError::configuration("Cannot alter table id."));
+    }
     if table.is_counter() && params.default_time_to_live > 0 {
         return Err(SchemaError::invalid(
             "Cannot set default_time_to_live on a table with counters",

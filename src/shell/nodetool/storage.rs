@@ -5,6 +5,7 @@ use super::command::{Entry, Tell, check};
 use super::line::Arguments;
 use crate::node::{OperatorCall, Scope, StorageAnswer, StorageCall};
 use crate::storage::Rewrite;
+use crate::storage::compaction::TombstoneOption;
 
 pub(super) const COMMANDS: &[Entry] = &[
     Entry {
@@ -28,7 +29,18 @@ pub(super) const COMMANDS: &[Entry] = &[
     Entry {
         name: "garbagecollect",
         most_words: usize::MAX,
-        ask: |given| asks(StorageCall::Rewrite(scope(given), Rewrite::GarbageCollect)),
+        ask: |given| {
+            let option = match given.option("-g").unwrap_or("ROW") {
+                "ROW" => TombstoneOption::Row,
+                "CELL" => TombstoneOption::Cell,
+                other => {
+                    return Err(Output::bad_use(&format!(
+                        "Value for option 'granularity' was given as '{other}' which is not in the list of allowed values: [ROW, CELL]"
+                    )));
+                }
+            };
+            asks(StorageCall::Rewrite(scope(given), Rewrite::GarbageCollect(option)))
+        },
         tell: Tell::Storage(done),
     },
     Entry {

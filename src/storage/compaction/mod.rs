@@ -28,7 +28,7 @@ pub use expired::fully_expired;
 pub use groups::Group;
 pub use history::History;
 pub use leveled::{LEVELS, max_bytes};
-pub use options::{CommonOptions, CompactionOptions};
+pub use options::{CommonOptions, CompactionOptions, TombstoneOption};
 pub use view::{SstableView, TableView};
 
 use leveled::Leveled;
@@ -49,7 +49,7 @@ pub enum CompactionKind {
     /// All of a table, asked for.
     Major,
     /// `nodetool garbagecollect`: what newer SSTables delete goes too.
-    GarbageCollect,
+    GarbageCollect(TombstoneOption),
     Upgrade,
     Scrub,
 }
@@ -61,7 +61,7 @@ impl CompactionKind {
             CompactionKind::Compaction => "Compaction",
             CompactionKind::Tombstone => "Tombstone Compaction",
             CompactionKind::Major => "Major compaction",
-            CompactionKind::GarbageCollect => "Remove deleted data",
+            CompactionKind::GarbageCollect(_) => "Remove deleted data",
             CompactionKind::Upgrade => "Upgrade sstables",
             CompactionKind::Scrub => "Scrub",
         }

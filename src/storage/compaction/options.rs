@@ -1,7 +1,9 @@
 //! The options of a table's `compaction` map, with Cassandra's defaults.
 
-use crate::base::SortedMap;
 use core::str::FromStr;
+
+use crate::base::SortedMap;
+use crate::schema::{parse_bytes, parse_share};
 
 /// Reads options off the map.
 #[derive(Clone, Copy, Debug)]
@@ -29,42 +31,28 @@ impl<'a> CompactionOptions<'a> {
             .map_or(default, |text| text.eq_ignore_ascii_case("true"))
     }
 
-    /// A size as `FBUtilities.parseHumanReadableBytes` reads it: `100MiB`, `1 GB`, `64B`.
     pub fn bytes(&self, name: &str, default: u64) -> u64 {
-        self.text(name).and_then(human_bytes).unwrap_or(default)
+        let bytes = self.text(name).and_then(|text| parse_bytes(text).ok());
+        bytes.map_or(default, |it| it as u64)
     }
 
     /// A share, as a number or in percent.
     pub fn share(&self, name: &str, default: f64) -> f64 {
-        let parse = |text: &str| match text.trim().strip_suffix('%') {
-            Some(percent) => percent.trim().parse::<f64>().ok().map(|it| it / 100.0),
-            None => text.trim().parse().ok(),
-        };
-        self.text(name).and_then(parse).unwrap_or(default)
+        self.text(name)
+            .and_then(|text| parse_share(text).ok())
+            .unwrap_or(default)
     }
 }
 
-fn human_bytes(text: &str) -> Option<u64> {
-    let text = text.trim().strip_suffix('B')?;
-    let (number, factor) = match text.strip_suffix('i') {
-        Some(binary) => {
-            let prefix = binary.chars().last()?;
-            let power = "KMGTPE".find(prefix)? as u32 + 1;
-            (&binary[..binary.len() - 1], (1u64 << (10 * power)) as f64)
-        }
-        None => match text.chars().last().and_then(|it| "kMGTPE".find(it).map(|at| (it, at))) {
-            Some((prefix, at)) => {
-                let power = at as i32 + 1;
-                (
-                    &text[..text.len() - prefix.len_utf8()],
-                    libm::pow(1000.0, f64::from(power)),
-                )
-            }
-            None => (text, 1.0),
-        },
-    };
-    let number: f64 = number.trim().parse().ok()?;
-    (number >= 0.0).then_some((number * factor) as u64)
+/// How far compactions look for what others delete. `CompactionParams.TombstoneOption`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum TombstoneOption {
+    #[default]
+    None,
+    /// Deletions of rows and of more.
+    Row,
+    /// Deleted and overwritten cells too.
+    Cell,
 }
 
 /// What every strategy understands.
@@ -81,6 +69,9 @@ pub struct CommonOptions {
     pub unchecked_tombstone_compaction: bool,
     /// Time windows: tombstone compactions are only made when one of their options was set.
     pub tombstone_compactions: bool,
+    pub overlapping_tombstones: TombstoneOption,
+    /// Nothing is ever repaired here: then no tombstone goes.
+    pub only_purge_repaired_tombstones: bool,
 }
 
 impl CommonOptions {
@@ -98,21 +89,13 @@ impl CommonOptions {
             tombstone_threshold: f64::from(options.number::<f32>("tombstone_threshold", 0.2)),
             tombstone_compaction_interval_seconds: options.number("tombstone_compaction_interval", 86_400),
             unchecked_tombstone_compaction: options.is_true("unchecked_tombstone_compaction", false),
+            overlapping_tombstones: match options.text("provide_overlapping_tombstones") {
+                Some(text) if text.eq_ignore_ascii_case("ROW") => TombstoneOption::Row,
+                Some(text) if text.eq_ignore_ascii_case("CELL") => TombstoneOption::Cell,
+                _ => TombstoneOption::None,
+            },
+            only_purge_repaired_tombstones: options.is_true("only_purge_repaired_tombstones", false),
             tombstone_compactions: asked_for || options.class() != "TimeWindowCompactionStrategy",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_cassandra_reads_them() {
-        let read = |text| human_bytes(text);
-        assert_eq!(read("100MiB"), Some(100 << 20));
-        assert_eq!(read("1 GB"), Some(1_000_000_000));
-        assert_eq!(read("1.5KiB"), Some(1536));
-        assert_eq!((read("64B"), read("64"), read("xB")), (Some(64), None, None));
     }
 }

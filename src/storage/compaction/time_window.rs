@@ -1,6 +1,6 @@
 //! TimeWindowCompactionStrategy: SSTables of one window of time are merged with one another only, so that they expire as one.
 
-use super::expired::fully_expired;
+use super::expired::split_expired;
 use super::size_tiered::SizeTiered;
 use super::tombstones::worth_rewriting;
 use super::{Choice, CompactionKind, CompactionOptions, SstableView, TableView};
@@ -66,14 +66,7 @@ impl TimeWindow {
     }
 
     pub(super) fn choose(&self, view: &TableView<'_>, now: UnixMicros) -> Option<Choice> {
-        let candidates: Vec<&SstableView> = view.sstables.iter().collect();
-        let expired = if view.history.is_expired_check_due(now, self.expired_check_seconds) {
-            fully_expired(&candidates, &view.overlapping(&candidates), view)
-        } else {
-            Vec::new()
-        };
-        let is_expired = |it: &&SstableView| expired.iter().any(|one| one.generation == it.generation);
-        let living: Vec<&SstableView> = candidates.into_iter().filter(|it| !is_expired(it)).collect();
+        let (expired, living) = split_expired(view, now, self.expired_check_seconds);
         let mut inputs = self.pick_from_windows(&living, view).0;
         if inputs.is_empty() {
             let droppable = living.into_iter().filter(|it| worth_rewriting(it, view, now));

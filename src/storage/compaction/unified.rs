@@ -1,6 +1,6 @@
 //! UnifiedCompactionStrategy: levels by density, tiered or leveled as the scaling parameters say, cut into shards.
 
-use super::expired::fully_expired;
+use super::expired::split_expired;
 use super::overlaps::{Inclusion, group, overlap_sets, pull_within};
 use super::shards::{boundaries, combined_density, density};
 use super::{Choice, CompactionKind, CompactionOptions, Split, SstableView, TableView};
@@ -75,14 +75,7 @@ impl Unified {
     }
 
     pub(super) fn choose(&self, view: &TableView<'_>, now: UnixMicros) -> Option<Choice> {
-        let candidates: Vec<&SstableView> = view.sstables.iter().collect();
-        let expired = if view.history.is_expired_check_due(now, self.expired_check_seconds) {
-            fully_expired(&candidates, &view.overlapping(&candidates), view)
-        } else {
-            Vec::new()
-        };
-        let is_expired = |it: &&SstableView| expired.iter().any(|one| one.generation == it.generation);
-        let living: Vec<&SstableView> = candidates.into_iter().filter(|it| !is_expired(it)).collect();
+        let (expired, living) = split_expired(view, now, self.expired_check_seconds);
         let (mut highest, mut chosen) = (0, Vec::new());
         for level in self.levels(&living) {
             let sets = overlap_sets(&level.sstables);

@@ -1,7 +1,7 @@
 //! Compactions carried out: SSTables merged partition by partition, a stretch at a time, under the throughput limit.
 
 use super::super::StorageError;
-use super::super::compaction::{Choice, CompactionKind, Generation, SstableView, fully_expired};
+use super::super::compaction::{Choice, CompactionKind, Generation, SstableView, TombstoneOption, fully_expired};
 use super::super::disk::Disk;
 use super::super::source::PartitionSource;
 use super::super::sstable::{
@@ -9,7 +9,7 @@ use super::super::sstable::{
 };
 use super::Engine;
 use super::flush::duration_of;
-use super::merge::merge_parts;
+use super::merge::{Shadows, merge_parts};
 use super::split::Splitter;
 use super::table::{Sstable, Table};
 use super::transaction::Transaction;
@@ -37,6 +37,12 @@ pub(super) struct Compaction {
     outputs: Vec<(Generation, Descriptor)>,
     header: SerializationHeader,
     purge: Purge,
+    /// Whether any tombstone may go.
+    purges: bool,
+    /// Which deletions in other SSTables make what is merged garbage.
+    looks_for: TombstoneOption,
+    /// The oldest write in the inputs.
+    oldest: WriteTimestamp,
     bytes_in: u64,
     total_keys: u64,
     keys_done: u64,
@@ -196,10 +202,22 @@ impl Engine {
             opened.push(Input::open(sstable, &*self.disk)?);
         }
         let now = EpochSeconds(self.wall.seconds());
+        let common = table.common_options();
         let compaction = Compaction {
             table: id,
             due: self.now,
             purge: Purge::new(now, metadata.params.gc_grace_seconds),
+            purges: !common.only_purge_repaired_tombstones,
+            looks_for: match choice.kind {
+                _ if common.only_purge_repaired_tombstones => TombstoneOption::None,
+                CompactionKind::GarbageCollect(option) => option,
+                _ => common.overlapping_tombstones,
+            },
+            oldest: inputs
+                .iter()
+                .map(|it| it.view.min_timestamp)
+                .min()
+                .unwrap_or(WriteTimestamp(i64::MIN)),
             bytes_in: inputs.iter().map(|it| it.view.bytes).sum(),
             total_keys: inputs.iter().filter(read).map(|it| it.view.keys).sum(),
             keys_done: 0,
@@ -291,8 +309,9 @@ impl Engine {
         }
         let (limit, overlapping) = purgeable_before(table, &compaction.choice.inputs, key);
         let mut shadows: Vec<SstablePartition<'_>> = Vec::new();
-        if compaction.choice.kind == CompactionKind::GarbageCollect {
-            for other in overlapping {
+        if compaction.looks_for != TombstoneOption::None {
+            let is_newer = |it: &&Sstable| it.view.max_timestamp > compaction.oldest;
+            for other in overlapping.into_iter().filter(is_newer) {
                 if let Some(entry) = other.reader.find(disk, key)? {
                     shadows.push(other.reader.partition_at(disk, key, entry)?);
                 }
@@ -301,10 +320,15 @@ impl Engine {
         let as_sources = |parts: &[SstablePartition<'_>]| parts.len() as u32;
         *compaction.merged.entry(as_sources(&parts)).or_default() += 1;
         compaction.keys_done += parts.len() as u64;
+        let limit = compaction.purges.then_some(limit).unwrap_or(WriteTimestamp(i64::MIN));
         let purge = compaction.purge.stamped_before(limit);
         let dyn_parts: Vec<&dyn PartitionSource> = parts.iter().map(|it| it as &dyn PartitionSource).collect();
         let dyn_shadows: Vec<&dyn PartitionSource> = shadows.iter().map(|it| it as &dyn PartitionSource).collect();
-        let partition = merge_parts(key, &dyn_parts, &dyn_shadows, &purge)?;
+        let shadows = Shadows {
+            sources: &dyn_shadows,
+            cells_too: compaction.looks_for == TombstoneOption::Cell,
+        };
+        let partition = merge_parts(key, &dyn_parts, &shadows, &purge)?;
         if partition.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! What an operator asks of the engine beside flushes: compactions, rewrites, checks and settings.
 
 use super::super::StorageError;
-use super::super::compaction::{Choice, CompactionKind, Generation};
+use super::super::compaction::{Choice, CompactionKind, Generation, TombstoneOption};
 use super::super::summary::{Histogram, SstableSummary, TableSummary};
 use super::table::Table;
 use super::{CompactionProgress, CompactionRecord, Engine};
@@ -11,7 +11,7 @@ use crate::data::{DecoratedKey, PartitionRange, TableId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Rewrite {
     /// `nodetool garbagecollect`.
-    GarbageCollect,
+    GarbageCollect(TombstoneOption),
     /// `nodetool upgradesstables -a`: those of the current version too, and there are no others.
     Upgrade,
     /// `nodetool scrub`.
@@ -49,7 +49,7 @@ impl Engine {
     pub fn rewrite(&mut self, id: TableId, rewrite: Rewrite) -> Result<(), StorageError> {
         self.finish_compaction()?;
         let kind = match rewrite {
-            Rewrite::GarbageCollect => CompactionKind::GarbageCollect,
+            Rewrite::GarbageCollect(option) => CompactionKind::GarbageCollect(option),
             Rewrite::Upgrade => CompactionKind::Upgrade,
             Rewrite::Scrub => CompactionKind::Scrub,
         };

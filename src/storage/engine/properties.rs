@@ -22,6 +22,7 @@ use crate::data::{
     ReadLimits, RowFilter, Slice, TableName,
 };
 use crate::schema::{ColumnKind, ColumnMetadata, TableParams};
+use crate::storage::compaction::TombstoneOption;
 use crate::storage::{CommitLogConfig, FileInfo, MemoryDisk, PowerLoss, TombstoneThresholds};
 
 #[derive(Clone, Debug)]
@@ -80,7 +81,12 @@ fn ask() -> impl Strategy<Value = Ask> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let rewrite = prop::sample::select(vec![Rewrite::GarbageCollect, Rewrite::Upgrade, Rewrite::Scrub]);
+    let rewrite = prop::sample::select(vec![
+        Rewrite::GarbageCollect(TombstoneOption::Row),
+        Rewrite::GarbageCollect(TombstoneOption::Cell),
+        Rewrite::Upgrade,
+        Rewrite::Scrub,
+    ]);
     prop_oneof![
         12 => (0..3u8, 0..4u8, changes()).prop_map(|(table, key, changes)| Step::Write { table, key, changes }),
         1 => (0..3u8).prop_map(Step::Truncate),

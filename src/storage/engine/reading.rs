@@ -158,7 +158,7 @@ impl Engine {
         }
         let parts: Vec<&dyn PartitionSource> = parts.iter().map(|it| &**it).collect();
         let nothing = Purge::new(EpochSeconds(i64::MIN), 0);
-        let partition = merge::merge_parts(key, &parts, &[], &nothing)?;
+        let partition = merge::merge_parts(key, &parts, &merge::Shadows::NONE, &nothing)?;
         Ok((!partition.is_empty()).then_some(partition))
     }
 }

@@ -164,7 +164,8 @@ impl Motion {
             cross(&context, *place, if self.still { 5.0 } else { 4.0 + 3.0 * age });
         }
         context.set_global_alpha(1.0);
-        (moving && self.speed > 0.0) || !self.breaks.is_empty() || !self.lit.is_empty()
+        // At full speed each frame is a picture of its own: there is nothing to draw on between two.
+        self.speed.is_finite() && ((moving && self.speed > 0.0) || !self.breaks.is_empty() || !self.lit.is_empty())
     }
 
     fn draw_lanes(&self, context: &CanvasRenderingContext2d, at: f64) {
