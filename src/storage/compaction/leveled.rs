@@ -20,6 +20,8 @@ const NO_COMPACTION_LIMIT: u32 = 25;
 pub struct Leveled {
     pub sstable_bytes: u64,
     pub fanout: u32,
+    /// One SSTable that overlaps nothing goes up without being rewritten: `single_sstable_uplevel`.
+    pub moves_up: bool,
     pub tiered: SizeTiered,
 }
 
@@ -30,6 +32,7 @@ impl Leveled {
         Leveled {
             sstable_bytes: options.number("sstable_size_in_mb", 160u64) << 20,
             fanout: options.number("fanout_size", 10),
+            moves_up: options.is_true("single_sstable_uplevel", true),
             tiered: SizeTiered::from_options(options),
         }
     }
@@ -76,7 +79,10 @@ impl Leveled {
     fn choice(&self, inputs: &[&SstableView], level: u32) -> Choice {
         let mut choice = Choice::new(CompactionKind::Compaction, inputs.iter().map(|it| it.generation));
         choice.level = level;
-        choice.split = Split::AtBytes(self.sstable_bytes);
+        choice.split = match inputs {
+            [one] if self.moves_up && one.level != level => Split::Untouched,
+            _ => Split::AtBytes(self.sstable_bytes),
+        };
         choice
     }
 

@@ -73,6 +73,8 @@ impl CompactionKind {
 pub enum Split {
     /// One SSTable.
     Never,
+    /// The one there is, with another level.
+    Untouched,
     /// Another one, of the same level, whenever this many bytes are reached.
     AtBytes(u64),
     /// As `AtBytes`, and level by level: the first takes what it may hold, then the next.

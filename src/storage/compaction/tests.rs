@@ -159,7 +159,10 @@ fn levels_take_what_they_overlap() {
     );
     table.sstables.push(level(2, sstable(20, 1, (3, 12))));
     let choice = table.choose(0).unwrap();
-    assert_eq!((table.inputs(0), choice.level), (vec![3], 2));
+    assert_eq!(
+        (table.inputs(0), choice.level, choice.split),
+        (vec![3], 2, Split::Untouched)
+    );
     // A level 0 far behind is tiered first.
     table.sstables.extend((30..70).map(|it| sstable(it, 1, (0, 200))));
     assert_eq!(

@@ -130,7 +130,9 @@ impl Engine {
             });
             let Some((choice, history)) = chosen else { continue };
             table.history = history;
-            if let Some(choice) = choice {
+            if let Some(choice) = choice
+                && !self.move_up(id, &choice)?
+            {
                 self.compaction = self.begin_compaction(id, choice)?;
             }
         }

@@ -24,6 +24,7 @@ mod table;
 mod tests;
 mod transaction;
 mod truncate;
+mod uplevel;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

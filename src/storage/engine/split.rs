@@ -34,7 +34,7 @@ impl Splitter {
     /// Whether a key is to go into another SSTable than the one that has `bytes` by now.
     pub fn splits_before(&self, key: &DecoratedKey, bytes: u64) -> bool {
         match &self.split {
-            Split::Never => false,
+            Split::Never | Split::Untouched => false,
             Split::AtBytes(limit) | Split::ByLevel { bytes: limit, .. } => bytes >= *limit,
             Split::AfterTokens(_) => self.end.is_some_and(|end| key.token > end),
         }

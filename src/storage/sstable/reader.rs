@@ -80,6 +80,11 @@ impl SstableReader {
         })
     }
 
+    /// What the statistics say now: their file was written anew.
+    pub fn set_statistics(&mut self, statistics: Statistics) {
+        self.info.statistics = statistics;
+    }
+
     pub fn info(&self) -> &SstableInfo {
         &self.info
     }
