@@ -20,7 +20,12 @@ fn open(document: web_sys::Document) {
     let place = document
         .get_element_by_id("app")
         .expect("index.html has a place for the page");
-    let engine = match Engine::start(document.clone(), page::config(), page::FIRST_RATE) {
+    let engine = match Engine::start(
+        document.clone(),
+        page::config(),
+        page::FIRST_RATE,
+        page::keep(&document),
+    ) {
         Ok(engine) => engine,
         Err(error) => return place.set_text_content(Some(&format!("Ringscope could not start: {error}"))),
     };

@@ -246,7 +246,7 @@ pub enum What {
     StartFailed {
         why: String,
     },
-    /// The disk refused a write; the node goes on.
+    /// The disk refused something: the node leaves gossip and hears no clients any more.
     DiskFailed {
         why: String,
     },
@@ -298,6 +298,10 @@ pub enum What {
         from: Endpoint,
         key: DecoratedKey,
         rows: u32,
+    },
+    /// What is on the disk is not what was written.
+    DiskCorrupt {
+        why: String,
     },
 }
 

@@ -87,5 +87,7 @@ pub enum Output {
     Send(Envelope),
     Reply(ClientReply),
     Told(OperatorReply),
+    /// The client's connection is closed: it gets no answer.
+    Disconnected(RequestId),
     Event(Event),
 }

@@ -61,6 +61,8 @@ pub(super) struct Running {
     /// Messages from this node to itself: they see no network.
     pub loopback: VecDeque<Envelope>,
     pub traffic: TrafficView,
+    /// The disk failed: no gossip and no clients any more.
+    pub stopped: bool,
     pub started: Instant,
     pub now: Instant,
 }
@@ -104,6 +106,8 @@ impl Node {
                 running.event(message.cause, what);
                 running.deliver(message);
             }
+            // Nobody listens where clients connect.
+            Input::Client(request) if running.stopped => running.outputs.push(Output::Disconnected(request.id)),
             Input::Client(request) => running.begin(request),
             Input::Operator(request) => running.operate(request),
         }
@@ -261,6 +265,12 @@ impl Running {
         {
             self.disk_failed(&error);
         }
+        if let Some(error) = self.engine.take_disk_failure() {
+            self.disk_failed(&error);
+        }
+        if !self.out.is_empty() {
+            self.settle();
+        }
     }
 
     fn send(&mut self, message: Envelope) {
@@ -277,9 +287,22 @@ impl Running {
         self.outputs.push(Output::Send(message));
     }
 
-    /// A write that the disk refused: the node goes on, as with Cassandra's `disk_failure_policy: ignore`, and says so.
+    /// cassandra.yaml `disk_failure_policy` and `commit_failure_policy`, both `stop`: the node leaves gossip and hears no clients, but
+    /// can be looked at. A file that is corrupt is told of only, as there.
     pub fn disk_failed(&mut self, error: &StorageError) {
-        self.event(None, What::DiskFailed { why: error.to_string() });
+        let corrupt = matches!(error, StorageError::Corrupt { .. });
+        if self.stopped && !corrupt {
+            return;
+        }
+        let why = error.to_string();
+        // What the disk noted is this or comes of it.
+        self.engine.take_disk_failure();
+        if corrupt {
+            return self.event(None, What::DiskCorrupt { why });
+        }
+        self.stopped = true;
+        self.event(None, What::DiskFailed { why });
+        self.gossiper.shut_down(&mut self.out);
     }
 }
 

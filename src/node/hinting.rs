@@ -3,7 +3,6 @@
 use super::core::Running;
 use crate::base::{Endpoint, HostId, MessageId};
 use crate::coordinator::Hint;
-use crate::event::What;
 use crate::hints::HintTargets;
 use crate::message::Payload;
 
@@ -64,7 +63,7 @@ impl Running {
             Some((id, answer)) => self.hints.on_response(now, id, answer, &targets, disk, out),
         };
         if let Err(error) = done {
-            self.event(None, What::DiskFailed { why: error.to_string() });
+            self.disk_failed(&error);
         }
     }
 }

@@ -112,6 +112,7 @@ impl Running {
             loopback: VecDeque::new(),
             engine,
             traffic: TrafficView::default(),
+            stopped: false,
             started: now,
             now,
         };

@@ -70,7 +70,10 @@ impl<P: Parcel + Clone> Playground<P> {
 
     pub(super) fn add_node(&mut self, place: &Place) {
         match self.roster.join(place).cloned() {
-            Some(config) => self.host(config),
+            Some(config) => {
+                self.keeper.joined(place);
+                self.host(config);
+            }
             None => self.refuse(&format!("a cluster has at most {} nodes", ClusterConfig::MAX_NODES)),
         }
     }

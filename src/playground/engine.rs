@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::api::{Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, ShareLink, Watch};
 use super::completion::complete;
+use super::keeping::{self, Keeper};
 use super::record::{Deed, Recording, Run, check_config};
 use super::recorder::Recorder;
 use super::share;
@@ -29,12 +30,13 @@ const MAX_WAITING: usize = 1000;
 /// What is wanted of whoever hosts the nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Hosting {
-    /// All nodes go: another run begins.
-    Clear,
-    /// A machine with an empty disk, its process not started.
+    /// All nodes go: another run begins. With `wipe`, what they keep goes too.
+    Clear { wipe: bool },
+    /// A machine, its process not started, with an empty disk or one of the host's with this tag.
     Add {
         config: Box<NodeConfig>,
         service_time: Duration,
+        disk: Option<u64>,
     },
 }
 
@@ -87,6 +89,7 @@ pub struct Playground<P> {
     /// Deeds that wait for the run to be settled.
     deeds: VecDeque<Deed>,
     hosting: Vec<Hosting>,
+    pub(super) keeper: Keeper,
 
     // What frames show besides.
     pub(super) watch: Watch,
@@ -112,7 +115,12 @@ pub struct Playground<P> {
 }
 
 impl<P: Parcel + Clone> Playground<P> {
+    /// In memory.
     pub fn new(config: ClusterConfig, rate: Rate) -> Playground<P> {
+        Playground::with_keeper(config, rate, Keeper::default())
+    }
+
+    pub(super) fn with_keeper(config: ClusterConfig, rate: Rate, keeper: Keeper) -> Playground<P> {
         let config = if check_config(&config).is_ok() {
             config
         } else {
@@ -139,6 +147,7 @@ impl<P: Parcel + Clone> Playground<P> {
             waiting: VecDeque::new(),
             deeds: VecDeque::new(),
             hosting: Vec::new(),
+            keeper,
             watch: Watch::default(),
             views: SortedMap::new(),
             schema: Schema::default(),
@@ -155,15 +164,20 @@ impl<P: Parcel + Clone> Playground<P> {
             links_changed: true,
             replayed: None,
         };
-        playground.begin(None);
+        playground.begin(None, false);
         playground
     }
 
-    /// Starts the run from its beginning, up to `replay` at full speed.
-    fn begin(&mut self, replay: Option<Replay>) {
+    /// Starts the run from its beginning, up to `replay` at full speed. With `wipe`, what was kept goes.
+    fn begin(&mut self, replay: Option<Replay>, wipe: bool) {
         let config = &self.run.config;
+        let from = self.keeper.from;
         self.scheduler = Scheduler::new(Network::new(config));
+        self.scheduler.skip_to(from);
         self.roster = Roster::new(config);
+        for place in &self.keeper.joined {
+            self.roster.join(place);
+        }
         self.recorder = Recorder::default();
         self.shells = Shells::new(Endpoint::nth(1));
         self.run_number += 1;
@@ -183,8 +197,9 @@ impl<P: Parcel + Clone> Playground<P> {
         self.frames = 0;
         self.ring_changed = true;
         self.links_changed = true;
-        self.pacing.jump(Instant::ZERO);
-        self.hosting.push(Hosting::Clear);
+        self.pacing.jump(from);
+        self.end = self.end.max(from);
+        self.hosting.push(Hosting::Clear { wipe });
         for node in self.roster.nodes().to_vec() {
             self.host(node);
         }
@@ -196,6 +211,7 @@ impl<P: Parcel + Clone> Playground<P> {
         self.hosting.push(Hosting::Add {
             config: Box::new(config),
             service_time: self.run.config.service_time,
+            disk: self.keeper.tag,
         });
         self.control(Control::Start(endpoint));
         self.ring_changed = true;
@@ -329,7 +345,8 @@ impl<P: Parcel + Clone> Playground<P> {
         self.run.log.clear();
         self.end = Instant::ZERO;
         self.replayed = None;
-        self.begin(None);
+        let wipe = self.keeper.empty();
+        self.begin(None, wipe);
     }
 
     fn go_to(&mut self, to: Instant) {
@@ -341,30 +358,38 @@ impl<P: Parcel + Clone> Playground<P> {
             then_pause: true,
         };
         if to < from {
-            self.begin(Some(replay(Instant::ZERO)));
+            if self.keeper.goes_on() {
+                return self.refuse(keeping::NOT_REPLAYED);
+            }
+            self.stop_keeping(keeping::LOOKING_BACK);
+            self.begin(Some(replay(Instant::ZERO)), false);
         } else if to > from {
             self.replay = Some(replay(from));
         }
     }
 
     fn load(&mut self, link: &str) {
+        self.stop_keeping(keeping::SHARED_RUN);
         match share::from_link(link) {
             Ok(recording) => {
                 self.end = recording.until;
                 self.run = recording.run;
                 self.replayed = None;
-                self.begin(Some(Replay {
-                    from: Instant::ZERO,
-                    until: recording.until,
-                    history: Some(recording.history),
-                    then_pause: false,
-                }));
+                self.begin(
+                    Some(Replay {
+                        from: Instant::ZERO,
+                        until: recording.until,
+                        history: Some(recording.history),
+                        then_pause: false,
+                    }),
+                    false,
+                );
             }
             Err(error) => {
                 self.notice(NoticeKind::BadLink, &error.to_string());
                 self.run.log.clear();
                 self.end = Instant::ZERO;
-                self.begin(None);
+                self.begin(None, false);
             }
         }
     }
@@ -382,6 +407,9 @@ impl<P: Parcel + Clone> Playground<P> {
     }
 
     fn link(&self) -> Result<ShareLink, String> {
+        if self.keeper.goes_on() {
+            return Err(keeping::NOT_SHARED.into());
+        }
         let recording = self.recording();
         Ok(ShareLink {
             fragment: share::to_link(&recording).map_err(|error| error.to_string())?,

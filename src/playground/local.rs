@@ -34,8 +34,11 @@ impl<M: Machine> LocalPlayground<M> {
         }
         for hosting in self.playground.take_hosting() {
             match hosting {
-                Hosting::Clear => self.hosts.clear(),
-                Hosting::Add { config, service_time } => {
+                Hosting::Clear { .. } => self.hosts.clear(),
+                // A run that is kept has another host.
+                Hosting::Add {
+                    config, service_time, ..
+                } => {
                     self.hosts.insert(config.endpoint, Host::new(*config, service_time));
                 }
             }

@@ -8,6 +8,7 @@ mod conversation;
 mod deeds;
 mod engine;
 mod flights;
+mod keeping;
 mod local;
 mod locate;
 pub mod record;
@@ -25,5 +26,6 @@ mod words;
 mod tests;
 
 pub use engine::{Hosting, Playground};
+pub use keeping::{Keep, Kept};
 pub use local::LocalPlayground;
 pub use snapshot::Looks;

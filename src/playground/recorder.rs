@@ -1,6 +1,6 @@
 //! Watches a run as it happens and keeps what frames show of it.
 
-use super::api::{Fate, Flight, LogEntry, MAX_LOG_ENTRIES};
+use super::api::{Fate, Flight, LogEntry, MAX_LOG_ENTRIES, MAX_NOTICES};
 use super::flights::Flights;
 use super::timeline::Timeline;
 use super::traces::{Traces, arrow};
@@ -25,6 +25,8 @@ pub struct Recorder {
     /// Answers on their way to clients.
     pub answers: Vec<(Instant, Answer)>,
     pub schema_changes: u64,
+    /// What went wrong with disks since the last frame.
+    pub disk_trouble: Vec<String>,
 }
 
 impl Default for Recorder {
@@ -40,6 +42,7 @@ impl Default for Recorder {
             downs: SortedMap::new(),
             answers: Vec::new(),
             schema_changes: 0,
+            disk_trouble: Vec::new(),
         }
     }
 }
@@ -105,6 +108,13 @@ impl<P: Parcel> Observer<P> for Recorder {
             _ => {}
         }
         if let Some((text, notable)) = words::describe(event) {
+            let of_disk = matches!(
+                event.what,
+                What::StartFailed { .. } | What::DiskFailed { .. } | What::DiskCorrupt { .. }
+            );
+            if of_disk && self.disk_trouble.len() < MAX_NOTICES {
+                self.disk_trouble.push(text.clone());
+            }
             if notable {
                 self.notable = Some((event.at, text.clone()));
             }

@@ -1,6 +1,8 @@
 //! Frames: what the run looks like now, and what happened since the frame before.
 
-use super::api::{Frame, LinkState, NodeState, NodeSummary, RangeOwner, ReplicaView, RunSummary, StatementSummary};
+use super::api::{
+    Frame, LinkState, NodeState, NodeSummary, NoticeKind, RangeOwner, ReplicaView, RunSummary, StatementSummary,
+};
 use super::engine::Playground;
 use super::locate::{Located, of_reference, of_statement};
 use super::replicas::{Held, side_by_side, unanswered};
@@ -113,6 +115,9 @@ impl<P: Parcel + Clone> Playground<P> {
     pub fn frame(&mut self, memory_bytes: u64) -> Frame {
         self.frames += 1;
         let first = self.frames == 1;
+        for text in core::mem::take(&mut self.recorder.disk_trouble) {
+            self.notice(NoticeKind::Broken, &text);
+        }
         let now = self.now();
         let (flights, unlisted_flights, sent) = self.recorder.flights.take(now);
         let (log, unlisted_log) = self.recorder.take_log();
@@ -168,6 +173,7 @@ impl<P: Parcel + Clone> Playground<P> {
                 history: self.history().to_string(),
                 replayed: self.replayed.clone(),
                 memory_bytes,
+                keeping: self.keeping(),
             },
             nodes,
         }

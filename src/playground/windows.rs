@@ -117,7 +117,7 @@ impl<P: Parcel + Clone> Playground<P> {
         if self.booting {
             let all: Vec<Endpoint> = self.run.config.endpoints().collect();
             let met = all.iter().all(|node| self.recorder.sees_up(*node, all.iter().copied()));
-            if met || now >= Instant::ZERO + LONGEST_BOOT || self.cursor > 0 {
+            if met || now >= self.keeper.from + LONGEST_BOOT || self.cursor > 0 {
                 self.booting = false;
                 self.pacing.jump(now);
             }

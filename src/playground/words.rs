@@ -51,6 +51,11 @@ pub fn describe(event: &Event) -> Option<(String, bool)> {
             ))
         }
         What::Truncated { table } => quiet(format!("{node} truncated {table}")),
+        What::StartFailed { why } => aloud(format!("{node} does not start: {why}")),
+        What::DiskFailed { why } => aloud(format!(
+            "{node} left gossip and hears no clients, as its disk failed: {why}"
+        )),
+        What::DiskCorrupt { why } => aloud(format!("{node} found damage on its disk: {why}")),
         What::NodeStarted { .. } => aloud(format!("{node} started")),
         What::NodeStopped { graceful: true } => aloud(format!("{node} shut down")),
         What::NodeStopped { graceful: false } => aloud(format!("{node} died")),

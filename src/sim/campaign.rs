@@ -104,7 +104,9 @@ impl Observer<Envelope> for Witness {
             What::DeterminingReplicas { token, replicas } => {
                 self.replicas.insert(*token, replicas.clone());
             }
-            What::StartFailed { why } | What::DiskFailed { why } => self.disk_failures.push(why.clone()),
+            What::StartFailed { why } | What::DiskFailed { why } | What::DiskCorrupt { why } => {
+                self.disk_failures.push(why.clone())
+            }
             _ => {}
         }
     }

@@ -24,6 +24,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod disk_tests;
+#[cfg(test)]
 pub(crate) mod toy;
 pub mod workload;
 

@@ -188,6 +188,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
         self.now
     }
 
+    /// The end of the open window.
+    pub fn window_end(&self) -> Option<Instant> {
+        self.window
+    }
+
     pub fn network(&self) -> &Network {
         &self.network
     }
@@ -400,6 +405,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
                 Emission::Reply(reply) => {
                     if self.requests.remove(&reply.id).is_some() {
                         observer.answer(at + CLIENT_LATENCY, Answer::Reply(reply));
+                    }
+                }
+                Emission::Disconnected(request) => {
+                    if self.requests.remove(&request).is_some() {
+                        observer.answer(at + CLIENT_LATENCY, Answer::Disconnected(request));
                     }
                 }
                 Emission::Told(reply) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Instant;
+use crate::base::{Instant, RequestId};
 use crate::event::Event;
 use crate::message::Envelope;
 use crate::node::{ClientReply, ClientRequest, OperatorReply, OperatorRequest, Output};
@@ -36,6 +36,7 @@ pub enum Emission<M> {
     Send(M),
     Reply(ClientReply),
     Told(OperatorReply),
+    Disconnected(RequestId),
     Event(Event),
 }
 
@@ -74,6 +75,7 @@ impl From<Output> for Emission<Envelope> {
             Output::Send(envelope) => Emission::Send(envelope),
             Output::Reply(reply) => Emission::Reply(reply),
             Output::Told(reply) => Emission::Told(reply),
+            Output::Disconnected(request) => Emission::Disconnected(request),
             Output::Event(event) => Emission::Event(event),
         }
     }

@@ -11,8 +11,8 @@ use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
 use crate::node::{Inspect, Inspected, NodeView, Subject};
 use crate::playground::api::{
-    Completion, Flight, Frame, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner, Rate,
-    Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
+    Completion, Flight, Frame, Keeping, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner,
+    Rate, Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
 };
 use crate::sim::{Latency, LinkFaults};
 
@@ -119,6 +119,7 @@ pub struct State {
     pub replaying: Option<u8>,
     /// How the last replay ended.
     pub replayed: Option<Replayed>,
+    pub keeping: Keeping,
     pub flights: Shared<Vec<Flight>>,
     pub unlisted_flights: u32,
     pub cluster: Cluster,
@@ -186,6 +187,7 @@ impl Default for State {
             rate: Rate::SlowMotion,
             replaying: None,
             replayed: None,
+            keeping: Keeping::default(),
             flights: Shared::default(),
             unlisted_flights: 0,
             cluster: Cluster::default(),
@@ -431,6 +433,7 @@ impl State {
             .into_iter()
             .filter(|update| update.shell == ShellId::FIRST)
             .for_each(|update| self.hear(update));
+        self.keeping = frame.summary.keeping;
         if frame.summary.replayed != self.replayed {
             if let Some(note) = frame.summary.replayed.as_ref().and_then(words::replayed) {
                 self.transcript.make_mut().note(note, self.now);

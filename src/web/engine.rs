@@ -17,6 +17,7 @@ use super::READY;
 use super::bytes::{from_buffer, to_buffer};
 use super::worker::{CREW, HUB};
 use super::worker_script::{WorkerScriptError, start_worker};
+use crate::playground::Keep;
 use crate::playground::api::{Command, Frame, Notice, NoticeKind, Rate};
 use crate::playground::remote::{FromHub, MAX_CREWS, ToHub};
 use crate::sim::ClusterConfig;
@@ -40,6 +41,7 @@ struct Inner {
     document: Document,
     config: ClusterConfig,
     rate: Rate,
+    keep: Keep,
     workers: RefCell<Option<Workers>>,
     sink: RefCell<Option<Sink>>,
     /// A frame was asked for and has not come.
@@ -75,11 +77,17 @@ enum Errand {
 
 impl Engine {
     /// Starts the hub, and a worker for each node of `config` up to the limit.
-    pub fn start(document: Document, config: ClusterConfig, rate: Rate) -> Result<Engine, WorkerScriptError> {
+    pub fn start(
+        document: Document,
+        config: ClusterConfig,
+        rate: Rate,
+        keep: Keep,
+    ) -> Result<Engine, WorkerScriptError> {
         let engine = Engine(Rc::new(Inner {
             document,
             config,
             rate,
+            keep,
             workers: RefCell::new(None),
             sink: RefCell::new(None),
             asked: Cell::new(false),
@@ -152,6 +160,7 @@ impl Engine {
         workers.send_hub(Errand::Say(ToHub::Begin {
             config: Box::new(self.0.config.clone()),
             rate: self.0.rate,
+            keep: self.0.keep.clone(),
         }));
         *self.0.workers.borrow_mut() = Some(workers);
         self.want_crews(self.0.config.nodes.len());
@@ -235,9 +244,11 @@ impl Engine {
             web_sys::console::error_1(&JsValue::from_str(what));
             return;
         }
-        self.tell(format!(
-            "Part of the engine broke ({what}). A fresh cluster was started."
-        ));
+        let then = match self.0.keep {
+            Keep::No(_) => "A fresh cluster was started.",
+            _ => "The cluster goes on from what this browser keeps.",
+        };
+        self.tell(format!("Part of the engine broke ({what}). {then}"));
         if let Err(error) = self.start_workers() {
             self.tell(error.to_string());
         }

@@ -4,6 +4,7 @@
 
 mod bytes;
 mod engine;
+mod opfs;
 pub mod page;
 mod rest;
 pub mod worker;

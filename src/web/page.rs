@@ -6,16 +6,45 @@ use web_sys::{Document, window};
 
 use super::Engine;
 use crate::base::Seed;
-use crate::playground::api::{Command, Frame, Rate};
+use crate::playground::Keep;
+use crate::playground::api::{Command, Frame, Keeping, Rate};
 use crate::sim::ClusterConfig;
+use crate::storage::CommitLogConfig;
+
+/// The query that asks for a cluster in memory.
+const MEMORY: &str = "?memory";
 
 /// Slow enough to see messages travel.
 pub const FIRST_RATE: Rate = Rate::SlowMotion;
 
+/// A quarter of Cassandra's segments, and as much commit log as is replayed in a second when the page is opened again.
+const SEGMENT_BYTES: u32 = CommitLogConfig::SEGMENT_BYTES / 4;
+const COMMIT_LOG_SPACE_BYTES: u64 = 16 << 20;
+
 /// Three nodes; each visit has a seed of its own, which its share link names.
 pub fn config() -> ClusterConfig {
     let seed = Seed((js_sys::Math::random() * f64::from(u32::MAX)) as u64);
-    ClusterConfig::simple(seed, ClusterConfig::DEFAULT_NODES)
+    let mut config = ClusterConfig::simple(seed, ClusterConfig::DEFAULT_NODES);
+    config.storage.commit_log.segment_bytes = SEGMENT_BYTES;
+    config.storage.commit_log_space_bytes = COMMIT_LOG_SPACE_BYTES;
+    config
+}
+
+/// The page's own address keeps its cluster. A link brings a run of its own, a page within another may be in many places at once,
+/// and `?memory` asks for it.
+pub fn keep(document: &Document) -> Keep {
+    let parent = window().and_then(|window| window.parent().ok().flatten());
+    let framed = parent != window();
+    let part = |part: Result<String, _>| part.unwrap_or_default();
+    let location = document.location();
+    let linked = location.as_ref().is_none_or(|location| part(location.hash()).len() > 1);
+    let asked = location.is_some_and(|location| part(location.search()) == MEMORY);
+    if framed || linked || asked {
+        return Keep::No(None);
+    }
+    // What an `f64` holds to the last bit.
+    const TAGS: f64 = 9_007_199_254_740_992.0;
+    Keep::Fresh((js_sys::Math::random() * TAGS) as u64 + 1)
 }
 
 /// Replays the run that the address names, now and whenever its fragment changes by hand.
@@ -53,6 +82,13 @@ pub fn mark(document: &Document, frame: &Frame, sent: u64) {
     set("data-now", &frame.now.as_micros().to_string());
     set("data-memory", &frame.summary.memory_bytes.to_string());
     set("data-sent", &sent.to_string());
+    let keeping = match frame.summary.keeping {
+        Keeping::Memory => "memory",
+        Keeping::Kept => "kept",
+        Keeping::Continued => "continued",
+        Keeping::Unread => "unread",
+    };
+    set("data-keeping", keeping);
     if let Some(replayed) = &frame.summary.replayed {
         let verdict = match replayed.as_recorded {
             Some(true) => "as-recorded",

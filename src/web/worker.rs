@@ -5,6 +5,7 @@
 
 mod crew_role;
 mod hub_role;
+mod kept;
 
 use std::cell::RefCell;
 use std::rc::Rc;

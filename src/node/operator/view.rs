@@ -176,7 +176,7 @@ impl Running {
             mode: mode.to_owned(),
             seeds: self.config.seeds.clone(),
             gossip_active: self.gossiper.is_running(),
-            native_transport_active: true,
+            native_transport_active: !self.stopped,
             generation: self.generation,
             uptime_seconds: self.now.since(self.started).as_secs(),
             heap_used_bytes: memtables.iter().map(|table| table.memtable_bytes).sum(),

@@ -79,6 +79,21 @@ pub struct RunSummary {
     pub replayed: Option<Replayed>,
     /// Bytes of the engine's memory, all workers together; 0 where it is not known.
     pub memory_bytes: u64,
+    pub keeping: Keeping,
+}
+
+/// What becomes of the run when the page is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keeping {
+    /// It is gone.
+    #[default]
+    Memory,
+    /// It goes on when the page is opened again.
+    Kept,
+    /// The same, and it has gone on before: its beginning is not known any more.
+    Continued,
+    /// It is gone; something else is kept that cannot be read.
+    Unread,
 }
 
 /// A link to a run.
@@ -234,6 +249,6 @@ pub enum NoticeKind {
     Refused,
     /// A share link could not be opened; a fresh cluster runs instead.
     BadLink,
-    /// A worker crashed; the run was started again.
+    /// A worker crashed, or a node's disk failed.
     Broken,
 }

@@ -1,9 +1,12 @@
 //! A crew: the nodes that one worker hosts.
 
+use core::time::Duration;
+
 use super::{FromCrew, Packed, ToCrew};
 use crate::base::codec::CodecError;
 use crate::base::{Endpoint, Instant, SortedMap};
 use crate::message::Envelope;
+use crate::node::NodeConfig;
 use crate::sim::{Batch, Emission, Host, Machine, Report, Step};
 
 pub struct Crew<M: Machine> {
@@ -24,15 +27,17 @@ impl<M: Machine> Default for Crew<M> {
 }
 
 impl<M: Machine> Crew<M> {
-    /// Does what the hub says. `memory_bytes` is what the worker uses.
+    /// Does what the hub says; nodes it adds are in memory: see `add`. `memory_bytes` is what the worker uses.
     pub fn hear(&mut self, message: ToCrew, memory_bytes: u64) -> Result<Option<FromCrew>, CodecError> {
         Ok(match message {
-            ToCrew::Clear => {
+            ToCrew::Clear { .. } => {
                 self.hosts.clear();
                 None
             }
-            ToCrew::Add { config, service_time } => {
-                self.hosts.insert(config.endpoint, Host::new(*config, service_time));
+            ToCrew::Add {
+                config, service_time, ..
+            } => {
+                self.add(*config, service_time, M::Disk::default());
                 None
             }
             ToCrew::Run(batches) => {
@@ -47,6 +52,11 @@ impl<M: Machine> Crew<M> {
                 memory_bytes,
             }),
         })
+    }
+
+    /// Hosts a node on a disk that may have something on it.
+    pub fn add(&mut self, config: NodeConfig, service_time: Duration, disk: M::Disk) {
+        self.hosts.insert(config.endpoint, Host::on(config, service_time, disk));
     }
 
     fn run(&mut self, node: Endpoint, batch: Batch<Packed>) -> Result<Report<Packed>, CodecError> {
@@ -85,6 +95,7 @@ fn pack((at, emission): (Instant, Emission<Envelope>)) -> (Instant, Emission<Pac
         Emission::Send(envelope) => Emission::Send(Packed::pack(&envelope)),
         Emission::Reply(reply) => Emission::Reply(reply),
         Emission::Told(reply) => Emission::Told(reply),
+        Emission::Disconnected(request) => Emission::Disconnected(request),
         Emission::Event(event) => Emission::Event(event),
     };
     (at, packed)

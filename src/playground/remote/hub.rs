@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use super::{FromCrew, FromHub, Packed, ToCrew, ToHub};
 use crate::base::{Endpoint, SortedMap};
-use crate::playground::{Hosting, Playground};
+use crate::playground::api::NoticeKind;
+use crate::playground::{Hosting, Kept, Playground};
 use crate::sim::{Batch, Report};
 
 /// Nodes are asked to show themselves this often at most.
@@ -23,6 +24,8 @@ pub enum Outgoing {
     ToPage(FromHub),
     /// To the crew of this number, from 0.
     ToCrew(usize, ToCrew),
+    /// To be safe before anything after it is carried.
+    Keep(Box<Kept>),
 }
 
 pub struct Hub {
@@ -40,6 +43,8 @@ pub struct Hub {
     /// The page waits for a frame.
     frame_wanted: bool,
     outgoing: Vec<Outgoing>,
+    /// Real time since anything was to be kept.
+    kept_for: Duration,
 }
 
 impl Default for Hub {
@@ -55,6 +60,7 @@ impl Default for Hub {
             own_memory_bytes: 0,
             frame_wanted: false,
             outgoing: Vec::new(),
+            kept_for: Duration::ZERO,
         }
     }
 }
@@ -71,9 +77,9 @@ impl Hub {
 
     pub fn hear_page(&mut self, message: ToHub) {
         match message {
-            ToHub::Begin { config, rate } => {
+            ToHub::Begin { config, rate, keep } => {
                 if self.playground.is_none() {
-                    self.playground = Some(Playground::new(*config, rate));
+                    self.playground = Some(Playground::begin_with(*config, keep, rate));
                 }
             }
             ToHub::Command(command) => {
@@ -121,6 +127,7 @@ impl Hub {
         };
         playground.elapse(elapsed);
         self.unseen_for += elapsed;
+        self.kept_for += elapsed;
         if core::mem::take(&mut self.frame_wanted) {
             let memory = self.own_memory_bytes + self.memory_bytes.values().sum::<u64>();
             let frame = Box::new(playground.frame(memory));
@@ -131,6 +138,7 @@ impl Hub {
         }
         for _ in 0..MAX_EMPTY_WINDOWS {
             let opened = self.playground.as_mut().is_some_and(Playground::open);
+            self.keep();
             self.assign();
             self.look();
             if !opened {
@@ -152,6 +160,23 @@ impl Hub {
         }
     }
 
+    /// Has kept what the open window must not be ahead of.
+    fn keep(&mut self) {
+        let kept = self.playground.as_mut().and_then(|it| it.to_keep(self.kept_for));
+        if let Some(kept) = kept {
+            self.kept_for = Duration::ZERO;
+            self.outgoing.push(Outgoing::Keep(Box::new(kept)));
+        }
+    }
+
+    /// What was to be kept is not.
+    pub fn cannot_keep(&mut self, why: &str) {
+        if let Some(playground) = &mut self.playground {
+            let text = format!("This browser does not keep the cluster any more: {why}");
+            playground.notice(NoticeKind::Broken, &text);
+        }
+    }
+
     /// Hands nodes to crews: one each as long as there are enough, then by turns.
     fn assign(&mut self) {
         let hosting = self
@@ -161,19 +186,27 @@ impl Hub {
             .unwrap_or_default();
         for hosting in hosting {
             match hosting {
-                Hosting::Clear => {
+                Hosting::Clear { wipe } => {
                     self.crew_of.clear();
-                    let clear = (0..self.crews).map(|crew| Outgoing::ToCrew(crew, ToCrew::Clear));
+                    let clear = (0..self.crews).map(|crew| Outgoing::ToCrew(crew, ToCrew::Clear { wipe }));
                     self.outgoing.extend(clear);
                 }
-                Hosting::Add { config, service_time } => {
+                Hosting::Add {
+                    config,
+                    service_time,
+                    disk,
+                } => {
                     let crew = self.crew_of.len() % MAX_CREWS;
                     if crew >= self.crews {
                         self.crews = crew + 1;
                         self.outgoing.push(Outgoing::ToPage(FromHub::Crews(self.crews as u32)));
                     }
                     self.crew_of.insert(config.endpoint, crew);
-                    let add = ToCrew::Add { config, service_time };
+                    let add = ToCrew::Add {
+                        config,
+                        service_time,
+                        disk,
+                    };
                     self.outgoing.push(Outgoing::ToCrew(crew, add));
                 }
             }

@@ -4,12 +4,16 @@
 
 mod crew;
 mod hub;
+mod kept_file;
 mod packed;
 mod protocol;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod kept_tests;
 
 pub use crew::Crew;
 pub use hub::{Hub, MAX_CREWS, Outgoing};
+pub use kept_file::{Found, KeptFile};
 pub use packed::Packed;
 pub use protocol::{FromCrew, FromHub, ToCrew, ToHub};

@@ -7,16 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::Packed;
 use crate::base::Endpoint;
 use crate::node::{NodeConfig, NodeView, ViewRequest};
+use crate::playground::Keep;
 use crate::playground::api::{Command, Frame};
 use crate::sim::{Batch, ClusterConfig, Rate, Report};
 
 /// From the page to the hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHub {
-    /// Comes first.
+    /// Comes first. `keep` as the page wants it, and then as what is kept allows.
     Begin {
         config: Box<ClusterConfig>,
         rate: Rate,
+        keep: Keep,
     },
     Command(Command),
     /// The page is ready to draw.
@@ -34,12 +36,13 @@ pub enum FromHub {
 /// From the hub to a crew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToCrew {
-    /// All its nodes go.
-    Clear,
-    /// A machine with an empty disk.
+    /// All its nodes go; with `wipe`, what they keep goes too.
+    Clear { wipe: bool },
+    /// A machine with an empty disk in memory, or with the one of this tag that is kept.
     Add {
         config: Box<NodeConfig>,
         service_time: Duration,
+        disk: Option<u64>,
     },
     /// Answered by `FromCrew::Reports`.
     Run(Vec<(Endpoint, Batch<Packed>)>),

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::base::{Duration, Seed, codec};
+use crate::playground::Keep;
 use crate::playground::api::{Command, Frame, NoticeKind, Rate, ShellEntry, ShellId};
 use crate::playground::tests::eventful;
 use crate::sim::ClusterConfig;
@@ -27,7 +28,11 @@ impl Workers {
     fn begin(nodes: usize, rate: Rate) -> Workers {
         let mut workers = Workers::default();
         let config = Box::new(ClusterConfig::simple(Seed(5), nodes));
-        workers.hub.hear_page(carried(&ToHub::Begin { config, rate }));
+        workers.hub.hear_page(carried(&ToHub::Begin {
+            config,
+            rate,
+            keep: Keep::No(None),
+        }));
         workers
     }
 
@@ -41,6 +46,7 @@ impl Workers {
                     Outgoing::ToPage(FromHub::Crews(wanted)) => {
                         self.crews.resize_with(wanted as usize, Crew::default);
                     }
+                    Outgoing::Keep(kept) => panic!("a run in memory is to be kept: {kept:?}"),
                     Outgoing::ToCrew(crew, message) => {
                         if let Some(answer) = self.crews[crew].hear(carried(&message), 1000).unwrap() {
                             self.hub.hear_crew(crew, carried(&answer));

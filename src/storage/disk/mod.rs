@@ -5,6 +5,7 @@
 
 mod memory;
 pub mod packed;
+pub(super) mod watched;
 
 use core::fmt;
 

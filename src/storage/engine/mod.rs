@@ -37,6 +37,7 @@ use super::StorageError;
 use super::commitlog::{CommitLog, CommitLogPosition, CommitLogSync, Record, ReplayReport, SegmentId};
 use super::config::StorageConfig;
 use super::disk::Disk;
+use super::disk::watched::Failure;
 use super::summary::{CommitLogSummary, StorageSummary};
 use crate::base::{Instant, Recent, SortedMap, SortedSet, UnixMicros, codec};
 use crate::data::{Mutation, TableId, WriteTimestamp};
@@ -80,6 +81,7 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Engine {
     disk: Box<dyn Disk>,
+    disk_failure: Failure,
     commit_log: CommitLog,
     tables: SortedMap<TableId, Table>,
     local: LocalState,
@@ -256,6 +258,11 @@ impl Engine {
             .iter()
             .filter(|(_, table)| !table.is_empty())
             .map(|(id, _)| *id)
+    }
+
+    /// The first failure of the disk since this was last called, whoever met it. What is corrupt is a failure too.
+    pub fn take_disk_failure(&self) -> Option<StorageError> {
+        self.disk_failure.take()
     }
 
     /// For subsystems with files of their own, such as hints. Their names must not start with `CommitLog-` nor have a `/`.

@@ -8,6 +8,7 @@ use super::super::commitlog::{self, CommitLog, CommitLogPosition, Record};
 use super::super::compaction::Generation;
 use super::super::config::StorageConfig;
 use super::super::disk::Disk;
+use super::super::disk::watched::{Failure, Watched};
 use super::super::sstable::{Component, Descriptor, SstableId};
 use super::local::LocalState;
 use super::reading::KeyCache;
@@ -24,7 +25,10 @@ const KEPT_COMPACTIONS: usize = 1_000;
 impl Engine {
     /// Opens what is on the disk and replays the commit log. Needs no schema but that of the schema's own tables: the rest is among
     /// what is replayed.
-    pub fn open(mut disk: Box<dyn Disk>, config: StorageConfig) -> Result<(Engine, Opened), StorageError> {
+    pub fn open(disk: Box<dyn Disk>, config: StorageConfig) -> Result<(Engine, Opened), StorageError> {
+        let disk_failure = Failure::default();
+        let failure = disk_failure.clone();
+        let mut disk: Box<dyn Disk> = Box::new(Watched { disk, failure });
         let mut mutations: Vec<(CommitLogPosition, Mutation)> = Vec::new();
         let mut local = LocalState::default();
         let mut truncations = SortedMap::new();
@@ -71,6 +75,7 @@ impl Engine {
         let opened = Opened { fresh, replayed };
         let mut engine = Engine {
             disk,
+            disk_failure,
             commit_log,
             tables,
             local,

@@ -84,7 +84,7 @@ pub fn App(props: &AppProps) -> Html {
         <ContextProvider<Page> context={page}>
             <div class="app" data-front={front} data-tab={state.shown_tab().name()}>
                 <Header ready={state.ready} now={state.now} end={state.end} paused={state.paused} rate={state.rate}
-                    replaying={state.replaying} theme={state.theme} />
+                    replaying={state.replaying} theme={state.theme} keeping={state.keeping} />
                 <Strip nodes={state.cluster.nodes.clone()} coordinator={state.session.coordinator} />
                 <Panes shell={state.shell_in_front} cluster={state.tab == Tab::Cluster} />
                 <Stage cluster={state.cluster.clone()} flights={state.flights.clone()} unlisted={state.unlisted_flights}

@@ -2,10 +2,11 @@
 
 use yew::prelude::*;
 
+use super::empty::Empty;
 use super::icons::{Icon, IconButton, pictogram};
 use super::wire::use_page;
 use crate::base::Instant;
-use crate::playground::api::{Command, Rate};
+use crate::playground::api::{Command, Keeping, Rate};
 use crate::ui::state::{Action, Theme};
 
 #[derive(PartialEq, Properties)]
@@ -17,6 +18,7 @@ pub struct Props {
     pub rate: Rate,
     pub replaying: Option<u8>,
     pub theme: Theme,
+    pub keeping: Keeping,
 }
 
 #[component]
@@ -31,8 +33,8 @@ pub fn Header(props: &Props) -> Html {
                 </svg>
                 <span class="name">{ "Ringscope" }</span>
             </h1>
-            <Clock now={props.now} end={props.end} replaying={props.replaying} />
-            <Transport ready={props.ready} paused={props.paused} rate={props.rate} />
+            <Clock now={props.now} end={props.end} replaying={props.replaying} keeping={props.keeping} />
+            <Transport ready={props.ready} paused={props.paused} rate={props.rate} keeping={props.keeping} />
             <Tools theme={props.theme} />
         </header>
     }
@@ -43,6 +45,7 @@ struct ClockProps {
     now: Instant,
     end: Instant,
     replaying: Option<u8>,
+    keeping: Keeping,
 }
 
 /// Hours to milliseconds, and the microseconds that pass in slow motion.
@@ -62,6 +65,9 @@ fn Clock(props: &ClockProps) -> Html {
                 <IconButton icon={Icon::Forward} class="back-to-end" text="to the end" onclick={to_the_end}
                     label={format!("Looking back: go to where the run ended, {end}")} />
             }
+            if matches!(props.keeping, Keeping::Memory | Keeping::Unread) {
+                <span class="small soft unkept" title="In memory: gone when the page is closed">{ "not kept" }</span>
+            }
         </div>
     }
 }
@@ -71,6 +77,7 @@ struct TransportProps {
     ready: bool,
     paused: bool,
     rate: Rate,
+    keeping: Keeping,
 }
 
 #[component]
@@ -88,8 +95,12 @@ fn Transport(props: &TransportProps) -> Html {
     ];
     html! {
         <div class="transport" role="toolbar" aria-label="time">
-            <IconButton icon={Icon::Restart} label="Restart: a fresh run from the same seed" text="restart" disabled={!props.ready}
-                onclick={send(Command::NewRun { config: None })} />
+            if props.keeping == Keeping::Memory {
+                <IconButton icon={Icon::Restart} label="Restart: a fresh run from the same seed" text="restart" disabled={!props.ready}
+                    onclick={send(Command::NewRun { config: None })} />
+            } else {
+                <Empty ready={props.ready} />
+            }
             <IconButton icon={if paused { Icon::Play } else { Icon::Pause }} disabled={!props.ready} class="pause"
                 label={if paused { "Go on (Space)" } else { "Pause (Space)" }} text={if paused { "go on" } else { "pause" }}
                 onclick={send(Command::SetPaused(!paused))} />

@@ -7,6 +7,7 @@ mod canvas;
 mod dots;
 mod drawer;
 mod editor;
+mod empty;
 mod events;
 mod header;
 mod help;

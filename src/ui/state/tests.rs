@@ -34,6 +34,7 @@ fn frame(run: u32) -> Frame {
         completion: None,
         share: None,
         summary: RunSummary {
+            keeping: Default::default(),
             config: None,
             commands: 0,
             events: 0,

@@ -10,10 +10,12 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, throw_str, throw_val};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{HUB, Listener, port_of};
-use crate::playground::remote::{FromHub, Hub, Outgoing, ToCrew};
+use super::{HUB, Listener, kept, port_of};
+use crate::playground::Keep;
+use crate::playground::remote::{FromHub, Hub, KeptFile, Outgoing, ToCrew, ToHub};
 use crate::web::bytes::{from_buffer, memory_bytes, to_buffer};
 
 /// How long to wait when time stands until more real time has passed: browsers wait no shorter.
@@ -28,6 +30,10 @@ struct State {
     /// When it last went on, in the browser's milliseconds.
     last_ms: f64,
     timer: Option<Timeout>,
+    /// Where what must not be forgotten goes; `None`: the run is in memory.
+    kept: Option<KeptFile>,
+    /// What the page says while that is opened.
+    held: Option<Vec<ToHub>>,
 }
 
 /// The line to one crew. What is said before the port is there waits for it.
@@ -59,15 +65,53 @@ impl HubRole {
             hub: Hub::default(),
             crews: Vec::new(),
             timer: None,
+            kept: None,
+            held: None,
         })))
     }
 
     pub fn hear_page(&self, event: &MessageEvent) {
         match from_buffer(&event.data()) {
-            Some(Ok(message)) => self.0.borrow_mut().hub.hear_page(message),
+            Some(Ok(message)) => self.take(message),
             Some(Err(error)) => throw_str(&error.to_string()),
             None if event.data().as_string().as_deref() == Some(HUB) => self.take_port(event),
             None => throw_str("the page speaks to the hub in buffers"),
+        }
+        self.go_on();
+    }
+
+    fn take(&self, message: ToHub) {
+        let state = &mut *self.0.borrow_mut();
+        match (&mut state.held, message) {
+            (Some(held), message) => held.push(message),
+            (
+                None,
+                ToHub::Begin {
+                    config,
+                    rate,
+                    keep: Keep::Fresh(tag),
+                },
+            ) => {
+                state.held = Some(Vec::new());
+                let role = HubRole(self.0.clone());
+                spawn_local(async move {
+                    let (file, keep) = kept::find(tag).await;
+                    role.begin(file, ToHub::Begin { config, rate, keep });
+                });
+            }
+            (None, message) => state.hub.hear_page(message),
+        }
+    }
+
+    fn begin(&self, file: Option<KeptFile>, begin: ToHub) {
+        {
+            let state = &mut *self.0.borrow_mut();
+            state.kept = file;
+            let held = state.held.take().unwrap_or_default();
+            [begin]
+                .into_iter()
+                .chain(held)
+                .for_each(|message| state.hub.hear_page(message));
         }
         self.go_on();
     }
@@ -125,6 +169,14 @@ impl HubRole {
 impl State {
     fn carry(&mut self, outgoing: Outgoing) {
         match outgoing {
+            Outgoing::Keep(kept) => {
+                if let Some(file) = &mut self.kept
+                    && let Err(error) = file.save(&kept)
+                {
+                    self.hub.cannot_keep(&error.to_string());
+                    self.kept = None;
+                }
+            }
             Outgoing::ToPage(message) => self.tell_page(&message),
             Outgoing::ToCrew(crew, message) => {
                 if crew >= self.crews.len() {

@@ -18,7 +18,7 @@ pub struct Browser {
     pub client: Client,
     // Dropped in this order: the driver closes the browser, which then no longer needs its profile.
     _driver: Driver,
-    _profile: Profile,
+    profile: Profile,
 }
 
 /// A line of the browser's console.
@@ -46,8 +46,25 @@ impl Browser {
         Browser {
             client,
             _driver: driver,
-            _profile: profile,
+            profile,
         }
+    }
+
+    /// Closes the tab and the browser as a person does.
+    pub async fn close(self) -> Profile {
+        self.client.clone().close().await.expect("the browser closes");
+        self.profile
+    }
+
+    /// Kills the browser's process, in the middle of whatever it does.
+    pub fn kill(self) -> Profile {
+        let process = self.client.capabilities().and_then(|it| it["goog:processID"].as_u64());
+        let process = process.expect("chromedriver tells the browser's process");
+        let killed = std::process::Command::new("kill")
+            .args(["-KILL", &process.to_string()])
+            .status();
+        assert!(killed.expect("there is a `kill`").success());
+        self.profile
     }
 
     pub async fn goto(&self, address: &str) {

@@ -36,7 +36,12 @@ impl Stage {
 
     /// The same, with more in the address bar (`#fragment`).
     pub async fn open_at(&self, more: &str) -> Browser {
-        let browser = Browser::launch(Profile::fresh()).await;
+        self.open_again(Profile::fresh(), more).await
+    }
+
+    /// A browser that somebody has used before.
+    pub async fn open_again(&self, profile: Profile, more: &str) -> Browser {
+        let browser = Browser::launch(profile).await;
         browser.goto(&self.site.page(more)).await;
         browser
     }

@@ -81,6 +81,19 @@ struct Frame<'a> {
 }
 
 impl Journal {
+    /// With nothing in it yet.
+    pub fn new(slots: [Box<dyn BlockFile>; 2]) -> Journal {
+        Journal {
+            slots,
+            active: 0,
+            epoch: 0,
+            end: 0,
+            changes_begin: 0,
+            durable: 0,
+            previous: 0,
+        }
+    }
+
     /// Reads what there is; `None`: no checkpoint in either slot. Damage that no crash can explain is an error.
     pub fn open(slots: [Box<dyn BlockFile>; 2]) -> Result<(Journal, Found), StorageError> {
         let contents = [read_all(&*slots[0])?, read_all(&*slots[1])?];
@@ -90,13 +103,9 @@ impl Journal {
         let epochs = first.each_ref().map(|frame| frame.as_ref().map(|it| it.epoch));
         let active = usize::from(epochs[1] > epochs[0]);
         let mut journal = Journal {
-            slots,
             active,
             epoch: epochs[active].unwrap_or_default(),
-            end: 0,
-            changes_begin: 0,
-            durable: 0,
-            previous: 0,
+            ..Journal::new(slots)
         };
         let Some(frame) = &first[active] else {
             return Ok((journal, None));

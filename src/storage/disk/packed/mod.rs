@@ -22,7 +22,7 @@ mod port;
 mod replay;
 mod space;
 #[cfg(test)]
-mod crash;
+pub mod crash;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +54,16 @@ impl PackedDisk {
     /// disk that opens; a journal that is damaged does not.
     pub fn open(files: Files, tag: u64) -> Result<PackedDisk, StorageError> {
         Ok(PackedDisk(Rc::new(RefCell::new(Pack::open(files, tag)?))))
+    }
+
+    /// A disk that cannot be used, for this reason: whoever starts on it is told.
+    pub fn unusable(why: StorageError) -> PackedDisk {
+        PackedDisk(Rc::new(RefCell::new(Pack::unusable(why))))
+    }
+
+    /// What it is of.
+    pub fn tag(&self) -> u64 {
+        self.0.borrow().tag()
     }
 
     /// Empties it, for `tag`.

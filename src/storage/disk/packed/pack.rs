@@ -4,7 +4,7 @@ use super::super::FileInfo;
 use super::super::memory::PowerLoss;
 use super::Files;
 use super::journal::{Change, Checkpoint, Journal};
-use super::port::BlockFile;
+use super::port::{BlockFile, Nothing};
 use super::space::{BLOCK_BYTES, Space};
 use super::{io, replay};
 use crate::base::{SortedMap, crc32};
@@ -23,7 +23,7 @@ pub struct Pack {
     /// Bytes were written to the data file since its last flush.
     data_dirty: bool,
     /// Why nothing is taken any more.
-    broken: Option<String>,
+    broken: Option<StorageError>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -118,23 +118,40 @@ impl Pack {
         Ok(pack)
     }
 
+    pub fn unusable(why: StorageError) -> Pack {
+        Pack {
+            data: Box::new(Nothing),
+            journal: Journal::new([Box::new(Nothing), Box::new(Nothing)]),
+            space: Space::default(),
+            files: SortedMap::new(),
+            tag: 0,
+            data_dirty: false,
+            broken: Some(why),
+        }
+    }
+
+    pub fn tag(&self) -> u64 {
+        self.tag
+    }
+
     pub fn wipe(&mut self, tag: u64) -> Result<(), StorageError> {
+        // What could not be flushed is not wanted any more: a disk that failed has another chance.
+        let broken = self.broken.take();
+        self.data_dirty = false;
         self.files.clear();
         self.tag = tag;
         // Blocks that the checkpoint before names are free only when this one is there.
-        self.checkpoint()?;
+        if let Err(error) = self.checkpoint() {
+            let why = broken.unwrap_or(error);
+            self.broken = Some(why.clone());
+            return Err(why);
+        }
         self.space = Space::default();
         self.data.truncate(0)
     }
 
     fn may_write(&self) -> Result<(), StorageError> {
-        match &self.broken {
-            Some(why) => Err(StorageError::Io {
-                file: "all files".into(),
-                why: format!("a flush failed before: {why}"),
-            }),
-            None => Ok(()),
-        }
+        self.broken.clone().map_or(Ok(()), Err)
     }
 
     fn entry(&self, file: &str) -> Result<&Entry, StorageError> {
@@ -312,7 +329,7 @@ impl Pack {
                 Some(kept) => self.truncate(&name, synced + kept).and_then(|()| self.sync(&name)),
             };
             if let Err(error) = done {
-                self.broken.get_or_insert(error.to_string());
+                self.broken.get_or_insert(error);
             }
         }
     }
@@ -340,7 +357,10 @@ impl Pack {
 
     fn note(&mut self, flushed: Result<(), StorageError>) -> Result<(), StorageError> {
         if let Err(error) = &flushed {
-            self.broken = Some(error.to_string());
+            self.broken = Some(StorageError::Io {
+                file: "all files".into(),
+                why: format!("a flush failed before: {error}"),
+            });
         }
         flushed
     }

@@ -21,3 +21,35 @@ pub trait BlockFile: fmt::Debug {
 
     fn size(&self) -> Result<u64, StorageError>;
 }
+
+/// In the place of a file that there is not.
+#[derive(Debug)]
+pub struct Nothing;
+
+fn no_file() -> StorageError {
+    StorageError::NotFound {
+        file: "the disk's own".into(),
+    }
+}
+
+impl BlockFile for Nothing {
+    fn read_at(&self, _: u64, _: &mut [u8]) -> Result<usize, StorageError> {
+        Err(no_file())
+    }
+
+    fn write_at(&mut self, _: u64, _: &[u8]) -> Result<(), StorageError> {
+        Err(no_file())
+    }
+
+    fn flush(&mut self) -> Result<(), StorageError> {
+        Err(no_file())
+    }
+
+    fn truncate(&mut self, _: u64) -> Result<(), StorageError> {
+        Err(no_file())
+    }
+
+    fn size(&self) -> Result<u64, StorageError> {
+        Err(no_file())
+    }
+}

@@ -265,6 +265,18 @@ fn after_a_flush_that_failed_it_takes_nothing() {
     assert!(matches!(disk.sync("one"), Err(StorageError::Io { .. })));
     assert!(matches!(disk.append("one", b"more"), Err(StorageError::Io { .. })));
     assert_eq!(disk.len("two"), Ok(30_000));
+
+    // Emptied, it has nothing to lose.
+    machine.fail_to_flush(true);
+    assert!(disk.wipe(8).is_err());
+    machine.fail_to_flush(false);
+    disk.wipe(8).unwrap();
+    disk.create("one").unwrap();
+    disk.append("one", b"more").unwrap();
+    disk.sync("one").unwrap();
+    assert_eq!(PackedDisk::open(machine.files(), 8).unwrap().len("one"), Ok(4));
+    let mut none = PackedDisk::unusable(StorageError::NotFound { file: "x".into() });
+    assert_eq!(none.create("one").and_then(|()| none.append("one", b"")), none.wipe(8));
 }
 
 /// What the journal still names must not be written over, however the writes reach the disk.

@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Real time over which rates are taken.
 const WHILE: Duration = Duration::from_secs(5);
 const OPENINGS: usize = 3;
+/// How long a browser that was closed takes to let go of its profile.
+const PROFILE_IS_FREE: Duration = Duration::from_millis(500);
 const STATEMENTS: usize = 4_000;
 const SCHEMA: &str = "CREATE KEYSPACE bench WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3};\n\
     CREATE TABLE bench.t (id int PRIMARY KEY, data text);\nCONSISTENCY QUORUM\n";
@@ -41,7 +43,11 @@ fn report(benchmark: &str, numbers: Value) {
 }
 
 async fn open(stage: &Stage, fragment: &str, more: &str) -> Browser {
-    let browser = Browser::launch(Profile::fresh()).await;
+    open_again(stage, Profile::fresh(), fragment, more).await
+}
+
+async fn open_again(stage: &Stage, profile: Profile, fragment: &str, more: &str) -> Browser {
+    let browser = Browser::launch(profile).await;
     let source = json!({"source": format!("{IN_PAGE}\n{more}")});
     browser.devtools("Page.enable", json!({})).await;
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", source).await;
@@ -117,6 +123,31 @@ async fn statements(stage: &Stage) {
     report(
         "page-memory",
         json!({"mib_engine_with_rows": (memory / 1048576.0).round()}),
+    );
+    goes_on(stage, browser.close().await).await;
+}
+
+/// From opening the page again to a row that it kept.
+async fn goes_on(stage: &Stage, mut profile: Profile) {
+    let mut times = Vec::new();
+    for _ in 0..OPENINGS {
+        tokio::time::sleep(PROFILE_IS_FREE).await;
+        let browser = open_again(
+            stage,
+            profile,
+            "",
+            "bench.ask('SELECT data FROM bench.t WHERE id = 7;')",
+        )
+        .await;
+        times.push(awaited(&browser, "bench.answered").await);
+        let answer = browser.text().await;
+        assert!(answer.contains("a row of the benchmark 7"), "{answer}");
+        profile = browser.close().await;
+    }
+    times.sort_by(f64::total_cmp);
+    report(
+        "kept-answer",
+        json!({"rows": STATEMENTS, "ms_median": times[OPENINGS / 2].round(), "ms_worst": times[OPENINGS - 1].round()}),
     );
 }
 
