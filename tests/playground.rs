@@ -1,7 +1,7 @@
 //! The playground with real nodes and the real cqlsh: what the page does, without a page.
 
 use ringscope::base::{Duration, Endpoint, Seed};
-use ringscope::node::{Finding, Inspect, Node, StorageView, Subject};
+use ringscope::node::{Finding, Inspect, Node, SstableRef, StorageView, Subject};
 use ringscope::playground::LocalPlayground;
 use ringscope::playground::api::{CellState, Command, Frame, PartitionRef, ShellEntry, ShellId, Watch};
 use ringscope::playground::record::Recording;
@@ -251,8 +251,10 @@ fn inspect(playground: &mut Local, what: Subject) -> Finding {
 }
 
 fn tables(playground: &mut Local) -> StorageView {
-    let Finding::Storage(view) = inspect(playground, Subject::Storage);
-    *view
+    match inspect(playground, Subject::Storage) {
+        Finding::Storage(view) => *view,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -285,4 +287,68 @@ fn a_nodes_storage_is_seen_as_it_fills_is_flushed_and_compacted() {
     let cost = after.tables[0].amplification;
     assert!(cost.compacted_bytes > 0 && cost.flushed_bytes > cost.compacted_bytes);
     assert_eq!((cost.partitions, cost.distinct_partitions), (2, 2));
+}
+
+#[test]
+fn an_sstable_is_read_as_rows_and_as_bytes() {
+    let mut playground = with_a_table(6);
+    type_in(
+        &mut playground,
+        "CONSISTENCY ALL\nINSERT INTO ks.t (id, v) VALUES (2, 'two');\nDELETE v FROM ks.t WHERE id = 1;\n! nodetool 1 flush ks t\n",
+    );
+    let of = SstableRef {
+        keyspace: "ks".into(),
+        table: "t".into(),
+        generation: 1,
+    };
+    let Finding::Rows(rows) = inspect(&mut playground, Subject::Rows(of.clone())) else {
+        panic!("no rows");
+    };
+    let keys: Vec<&str> = rows.partitions.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!((keys, rows.goes_on), (vec!["1", "2"], false));
+    let values: Vec<Option<&str>> = rows
+        .partitions
+        .iter()
+        .map(|it| it.rows[0].cells[0].value.as_deref())
+        .collect();
+    assert_eq!(values, [None, Some("'two'")]);
+    assert!(rows.files.components.iter().any(|(name, _)| name == "Data.db"));
+    for (file, length) in &rows.files.components {
+        let subject = Subject::Bytes {
+            of: of.clone(),
+            file: file.clone(),
+            inside: false,
+            from: 0,
+        };
+        let Finding::Bytes(bytes) = inspect(&mut playground, subject) else {
+            panic!("no bytes of {file}");
+        };
+        assert_eq!(bytes.annotation.length, *length, "{file}");
+        assert!(!bytes.annotation.spans.is_empty());
+    }
+    let inside = Subject::Bytes {
+        of: of.clone(),
+        file: "Data.db".into(),
+        inside: true,
+        from: 0,
+    };
+    let Finding::Bytes(bytes) = inspect(&mut playground, inside.clone()) else {
+        panic!("no bytes");
+    };
+    let two = bytes.annotation.spans.iter().find(|it| it.name == "v: value");
+    assert_eq!(two.map(|it| it.value.as_str()), Some("'two'"));
+
+    // What lies in files is asked for once: a frame without news brings none.
+    assert_eq!(playground.frame().inspected, None);
+    type_in(&mut playground, "! nodetool 1 compact ks t\n");
+    let gone = Watch {
+        inspect: Some(Inspect {
+            node: Endpoint::nth(1),
+            what: Subject::Rows(of),
+        }),
+        ..Watch::default()
+    };
+    playground.command(Command::Watch(Box::new(gone)));
+    let answer = playground.frame().inspected.expect("there is an answer").answer;
+    assert_eq!(answer, Err("SSTable 1 is no more: a compaction has merged it".into()));
 }

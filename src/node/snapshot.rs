@@ -6,7 +6,9 @@ use super::view::{
 };
 use crate::base::{Endpoint, HostId, Instant};
 use crate::data::composite::split_key;
-use crate::data::{Cell, ClusteringBound, ColumnData, CqlType, DecoratedKey, DeletionTime, Partition, Row, TableId};
+use crate::data::{
+    Cell, Clustering, ClusteringBound, ColumnData, CqlType, DecoratedKey, DeletionTime, Partition, Row, TableId,
+};
 use crate::gossip::Gossiper;
 use crate::ring::Topology;
 use crate::schema::{ColumnMetadata, KeyspaceMetadata, Schema, TableMetadata};
@@ -112,7 +114,10 @@ impl Running {
                 .partition
                 .as_ref()
                 .and_then(|(table, key)| self.partition(*table, key)),
-            inspected: request.inspect.as_ref().and_then(|question| self.inspect(question)),
+            inspected: request
+                .inspect
+                .as_ref()
+                .and_then(|question| self.inspect(question, request.partition.as_ref())),
         }
     }
 
@@ -138,15 +143,13 @@ impl Running {
     }
 }
 
-fn partition_view(table: &TableMetadata, partition: &Partition) -> PartitionView {
+pub(super) fn partition_view(table: &TableMetadata, partition: &Partition) -> PartitionView {
     let mut rows = Vec::new();
     if !partition.static_row().is_empty() {
         rows.push(row_view(table, "static".into(), partition.static_row()));
     }
     for (clustering, row) in partition.rows() {
-        let values = table.clustering.iter().zip(clustering.values());
-        let values = values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| column.ty.shown(value)));
-        rows.push(row_view(table, values.collect::<Vec<_>>().join(", "), row));
+        rows.push(row_view(table, clustering_text(table, clustering), row));
     }
     let ranges = partition.range_tombstones().iter().filter_map(|it| {
         let (start, end) = (
@@ -169,6 +172,12 @@ pub(super) fn key_text(table: &TableMetadata, key: &DecoratedKey) -> String {
     let texts = table.partition_key.iter().zip(&values);
     let texts = texts.map(|(column, value)| column.ty.shown(value));
     texts.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn clustering_text(table: &TableMetadata, clustering: &Clustering) -> String {
+    let values = table.clustering.iter().zip(clustering.values());
+    let values = values.map(|(column, value)| value.as_ref().map_or("null".into(), |value| column.ty.shown(value)));
+    values.collect::<Vec<_>>().join(", ")
 }
 
 fn row_view(table: &TableMetadata, clustering: String, row: &Row) -> RowView {
@@ -194,7 +203,7 @@ fn row_view(table: &TableMetadata, clustering: String, row: &Row) -> RowView {
 }
 
 /// The types of the paths and of the values in a collection's cells.
-fn element_types(ty: &CqlType) -> (CqlType, CqlType) {
+pub(super) fn element_types(ty: &CqlType) -> (CqlType, CqlType) {
     match ty {
         CqlType::Map { key, value, .. } => ((**key).clone(), (**value).clone()),
         CqlType::Set { element, .. } => ((**element).clone(), CqlType::Empty),

@@ -18,8 +18,8 @@ pub use commitlog::{CommitLogConfig, CommitLogPosition, CommitLogSync};
 pub use config::StorageConfig;
 pub use disk::{Disk, FileInfo, MemoryDisk, PackedDisk, PowerLoss};
 pub use engine::{
-    Applied, CompactionLook, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Opened,
-    Rewrite, SnapshotInfo, SstableLook,
+    Applied, CompactionLook, CompactionProgress, CompactionRecord, CompactionStats, Durability, Engine, Extent, Found,
+    Opened, Rewrite, SnapshotInfo, Source, SstableLook, Thing, Verdict,
 };
 pub use error::StorageError;
 pub use read::{LocalRead, SstablesRead, TombstoneThresholds};

@@ -167,6 +167,10 @@ pub struct State {
     pub timeline_to: Option<Instant>,
     /// The partition that is watched; `None` follows the last statement.
     pub partition: Option<PartitionRef>,
+    /// What of the node's storage is open; `None` is the overview.
+    pub subject: Option<Subject>,
+    /// The replica of which it is shown where its cells come from.
+    pub sources_of: Option<Endpoint>,
 }
 
 impl Default for State {
@@ -222,6 +226,8 @@ impl Default for State {
             traced: None,
             timeline_to: None,
             partition: None,
+            subject: None,
+            sources_of: None,
         }
     }
 }
@@ -257,6 +263,8 @@ pub enum Action {
     Trace(Option<RequestId>),
     TimelineTo(Option<Instant>),
     Partition(Option<PartitionRef>),
+    Inspect(Option<Subject>),
+    Sources(Option<Endpoint>),
 }
 
 impl State {
@@ -313,11 +321,13 @@ impl State {
                     .partition
                     .clone()
                     .or_else(|| last.and_then(|statement| statement.partition.clone()));
+                let what = Subject::Sources;
+                watch.inspect = self.sources_of.map(|node| Inspect { node, what });
             }
             Tab::Node => {
                 let node = self.viewed_node();
                 watch.node = Some(node);
-                let what = Subject::Storage;
+                let what = self.subject.clone().unwrap_or(Subject::Storage);
                 watch.inspect = Some(Inspect { node, what });
             }
             Tab::Cluster | Tab::Events => {}
@@ -359,13 +369,15 @@ impl State {
             Action::Theme(theme) => self.theme = theme,
             Action::Gossip(shown) => self.gossip = shown,
             Action::GossipLanes(shown) => self.gossip_lanes = shown,
-            Action::Choose(node) => self.chosen = node,
+            Action::Choose(node) => (self.chosen, self.subject) = (node, None),
             Action::Popover(popover) => self.popover = popover,
             Action::Help(open) => self.help = open,
             Action::Hover(message) => self.hovered = message,
             Action::Trace(request) => self.traced = request,
             Action::TimelineTo(to) => self.timeline_to = to,
             Action::Partition(partition) => self.partition = partition,
+            Action::Sources(node) => self.sources_of = node,
+            Action::Inspect(subject) => self.subject = subject,
         }
     }
 

@@ -1,8 +1,9 @@
 //! What a storage inspector is shown beside the summaries: SSTables as their strategy sees them, segments with what keeps them,
 //! the compaction under way. Changes nothing.
 
-use super::super::compaction::{Group, Strategy};
-use super::super::sstable::Cardinality;
+use super::super::compaction::{Generation, Group, Strategy};
+use super::super::disk::Disk;
+use super::super::sstable::{Cardinality, SstableReader};
 use super::super::summary::{SegmentSummary, SstableSummary};
 use super::table::{Sstable, Table};
 use super::{CompactionProgress, Engine};
@@ -55,6 +56,12 @@ impl Engine {
     pub fn distinct_partitions(&self, id: TableId) -> u64 {
         let sstables = self.tables.get(&id).into_iter().flat_map(|it| it.sstables.values());
         Cardinality::count_all(sstables.map(|it| &it.reader.info().statistics.cardinality))
+    }
+
+    /// An SSTable, and the disk it is on.
+    pub fn sstable(&self, id: TableId, generation: u64) -> Option<(&dyn Disk, &SstableReader)> {
+        let sstable = self.tables.get(&id)?.sstables.get(&Generation(generation))?;
+        Some((&*self.disk, &sstable.reader))
     }
 
     fn known(&self, id: TableId) -> Option<(&Table, &TableMetadata)> {

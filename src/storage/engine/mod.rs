@@ -14,6 +14,7 @@ mod merge;
 mod open;
 #[cfg(test)]
 mod properties;
+mod provenance;
 #[cfg(test)]
 mod ties;
 mod reading;
@@ -47,6 +48,7 @@ use crate::schema::TableMetadata;
 pub use compact::{CompactionProgress, CompactionRecord};
 pub use inspect::{CompactionLook, SstableLook};
 pub use maintenance::{CompactionStats, Rewrite};
+pub use provenance::{Extent, Found, Source, Thing, Verdict};
 pub use snapshots::SnapshotInfo;
 
 use compact::Compaction;

@@ -25,6 +25,9 @@ use crate::schema::{ColumnKind, ColumnMetadata, TableParams};
 use crate::storage::compaction::TombstoneOption;
 use crate::storage::{CommitLogConfig, FileInfo, MemoryDisk, PowerLoss, TombstoneThresholds};
 
+#[cfg(test)]
+mod sources;
+
 #[derive(Clone, Debug)]
 enum Step {
     Write {

@@ -151,10 +151,12 @@ pub fn Panel(props: &PanelProps) -> Html {
                         gossip={state.gossip_lanes} hovered={state.hovered} traced={state.traced} to={state.timeline_to}
                         statement={state.statement.clone()} />
                 },
-                Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} follows={state.partition.is_none()} /> },
+                Tab::Replicas => html! { <Replicas replicas={state.replicas.clone()} follows={state.partition.is_none()}
+                        inspected={state.inspected.clone()} sources_of={state.sources_of} /> },
                 Tab::Node => {
                     let nodes = state.cluster.nodes.clone();
-                    html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} inspected={state.inspected.clone()} /> }
+                    html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} inspected={state.inspected.clone()}
+                        subject={state.subject.clone()} /> }
                 }
                 Tab::Events => html! { <Events log={state.log.clone()} unlisted={state.unlisted_log} /> },
             } }

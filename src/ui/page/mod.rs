@@ -29,6 +29,8 @@ mod ring;
 mod settings;
 mod share;
 mod shell;
+mod sources;
+mod sstable;
 mod stage;
 mod storage;
 mod strip;

@@ -4,10 +4,11 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::bits::{heads, node_mark, node_name};
+use super::sstable::Sstable;
 use super::storage::Storage;
 use super::wire::use_page;
 use crate::base::Endpoint;
-use crate::node::{Inspected, NodeView};
+use crate::node::{Inspected, NodeView, Subject};
 use crate::playground::api::{NodeState, NodeSummary};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
@@ -19,6 +20,7 @@ pub struct Props {
     pub nodes: Shared<Vec<NodeSummary>>,
     pub viewed: Endpoint,
     pub inspected: Shared<Option<Inspected>>,
+    pub subject: Option<Subject>,
 }
 
 #[component]
@@ -52,7 +54,9 @@ pub fn NodePanel(props: &Props) -> Html {
                 }
             </div>
             <div class="scroll" tabindex="0">
-                if let Some(view) = view {
+                if let (Some(_), Some(subject)) = (view, &props.subject) {
+                    <Sstable of={viewed} subject={subject.clone()} inspected={props.inspected.clone()} />
+                } else if let Some(view) = view {
                     <div class="cards">
                         <Peers view={view.clone()} nodes={props.nodes.clone()} />
                         <Work view={view.clone()} />

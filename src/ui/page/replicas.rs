@@ -4,7 +4,10 @@ use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::bits::node_name;
+use super::sources::sources;
 use super::wire::use_page;
+use crate::base::Endpoint;
+use crate::node::Inspected;
 use crate::playground::api::{CellState, PartitionRef, ReplicaCell, ReplicaRow, ReplicaView};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
@@ -15,6 +18,9 @@ pub struct Props {
     pub replicas: Shared<Option<ReplicaView>>,
     /// The last statement's partition is shown, and none that was asked for.
     pub follows: bool,
+    pub inspected: Shared<Option<Inspected>>,
+    /// The replica of which it is shown where its cells come from.
+    pub sources_of: Option<Endpoint>,
 }
 
 #[component]
@@ -29,7 +35,12 @@ pub fn Replicas(props: &Props) -> Html {
                         <p class="empty soft">{ "Write or read a row, and see here what each replica holds of its partition." }</p>
                     },
                     Some(ReplicaView { error: Some(error), .. }) => html! { <p class="empty bad">{ error }</p> },
-                    Some(view) => html! { <Table view={view.clone()} /> },
+                    Some(view) => html! {
+                        <>
+                            <Table view={view.clone()} sources_of={props.sources_of} />
+                            { for props.sources_of.map(|node| sources(node, view, props.inspected.as_ref())) }
+                        </>
+                    },
                 } }
             </div>
         </>
@@ -104,10 +115,12 @@ fn input(name: &'static str, input: NodeRef, size: &'static str, placeholder: &'
 #[derive(PartialEq, Properties)]
 struct TableProps {
     view: ReplicaView,
+    sources_of: Option<Endpoint>,
 }
 
 #[component]
 fn Table(props: &TableProps) -> Html {
+    let page = use_page();
     let view = &props.view;
     let partition = &view.partition;
     let verdict = if view.agree { "all agree" } else { "replicas differ" };
@@ -128,10 +141,19 @@ fn Table(props: &TableProps) -> Html {
                         <tr>
                             if clustered { <th scope="col">{ "row" }</th> }
                             <th scope="col">{ "cell" }</th>
-                            { for view.replicas.iter().map(|replica| html! {
-                                <th scope="col">{ node_name(*replica) }
-                                    if view.unreachable.contains(replica) { <span class="small soft">{ " down" }</span> }
-                                </th>
+                            { for view.replicas.iter().map(|replica| {
+                                let (page, replica, shown) = (page.clone(), *replica, props.sources_of == Some(*replica));
+                                let onclick = Callback::from(move |_: MouseEvent| {
+                                    page.act(Action::Sources((!shown).then_some(replica)));
+                                });
+                                html! {
+                                    <th scope="col">{ node_name(replica) }
+                                        if view.unreachable.contains(&replica) { <span class="small soft">{ " down" }</span> } else {
+                                            <button type="button" class="button link" aria-pressed={shown.to_string()} {onclick}
+                                                aria-label={format!("where {replica} has it from")}>{ "from where" }</button>
+                                        }
+                                    </th>
+                                }
                             }) }
                         </tr>
                     </thead>

@@ -8,8 +8,8 @@ use super::wire::{Page, use_page};
 use crate::base::Endpoint;
 use crate::data::CqlType;
 use crate::node::{
-    AmplificationView, CompactionUnderWay, Finding, GroupView, Inspected, SegmentView, SstableView, StorageView,
-    TableStorageView,
+    AmplificationView, CompactionUnderWay, Finding, GroupView, Inspected, SegmentView, SstableRef, SstableView,
+    StorageView, Subject, TableStorageView,
 };
 use crate::playground::api::{Command, ShellId};
 use crate::storage::compaction::Group;
@@ -26,11 +26,12 @@ pub struct Props {
 #[component]
 pub fn Storage(props: &Props) -> Html {
     let page = use_page();
-    let found = props.inspected.as_ref().filter(|it| it.question.node == props.of);
+    let found = props.inspected.as_ref();
+    let found = found.filter(|it| it.question.node == props.of && it.question.what == Subject::Storage);
     match found.map(|it| &it.answer) {
         Some(Ok(Finding::Storage(view))) => shown(&page, props.of, view),
         Some(Err(why)) => html! { <p class="empty bad" role="alert">{ why }</p> },
-        None => html! { <p class="small soft">{ "Looking at its files …" }</p> },
+        _ => html! { <p class="small soft">{ "Looking at its files …" }</p> },
     }
 }
 
@@ -115,7 +116,7 @@ fn table(page: &Page, node: Endpoint, table: &TableStorageView, compaction: Opti
                 <span class="small soft">{ &table.strategy }</span>
             </div>
             { for compaction.map(merging) }
-            { for table.groups.iter().map(|it| group(it, compaction)) }
+            { for table.groups.iter().map(|it| group(page, table, it, compaction)) }
             <p class="small soft">{ amplification(&table.amplification) }</p>
         </details>
     }
@@ -139,7 +140,7 @@ fn merging(of: &CompactionUnderWay) -> Html {
     }
 }
 
-fn group(group: &GroupView, compaction: Option<&CompactionUnderWay>) -> Html {
+fn group(page: &Page, table: &TableStorageView, group: &GroupView, compaction: Option<&CompactionUnderWay>) -> Html {
     let bytes = group.sstables.iter().map(|it| it.bytes).sum();
     html! {
         <table class="plain sstables">
@@ -147,7 +148,7 @@ fn group(group: &GroupView, compaction: Option<&CompactionUnderWay>) -> Html {
                 { format!("{}: {}", group_name(&group.group), words::bytes(bytes)) }
             </caption>
             { heads(&["SSTable", "#size", "tokens", "first key", "last key", "#partitions", "#rows", "oldest write", "newest write", "#droppable"]) }
-            <tbody>{ for group.sstables.iter().map(|it| sstable(it, compaction)) }</tbody>
+            <tbody>{ for group.sstables.iter().map(|it| sstable(page, table, it, compaction)) }</tbody>
         </table>
     }
 }
@@ -166,16 +167,26 @@ fn group_name(group: &Group) -> String {
     }
 }
 
-fn sstable(of: &SstableView, compaction: Option<&CompactionUnderWay>) -> Html {
+fn sstable(page: &Page, table: &TableStorageView, of: &SstableView, compaction: Option<&CompactionUnderWay>) -> Html {
     let is_input = compaction.filter(|it| it.inputs.contains(&of.generation));
     // What is merged already pales.
     let left = is_input.map_or(1.0, |it| 1.0 - it.bytes_done as f64 / it.bytes_total.max(1) as f64);
+    let rows = Subject::Rows(SstableRef {
+        keyspace: table.keyspace.clone(),
+        table: table.table.clone(),
+        generation: of.generation,
+    });
+    let page = page.clone();
+    let onclick = Callback::from(move |_: MouseEvent| page.act(Action::Inspect(Some(rows.clone()))));
     let time = |micros: i64| {
         html! { <td class="code" title={format!("{micros} µs")}>{ words::write_time(micros) }</td> }
     };
     html! {
         <tr>
-            <th scope="row" class="code">{ of.generation }
+            <th scope="row" class="code">
+                <button type="button" class="button link" aria-label={format!("open SSTable {}", of.generation)} {onclick}>
+                    { of.generation }
+                </button>
                 if of.is_compacting { <span class="small warn">{ " is merged" }</span> }
             </th>
             <td class="number" title={format!("{} before compression", words::bytes(of.uncompressed_bytes))}>
