@@ -296,7 +296,7 @@ fn an_sstable_is_read_as_rows_and_as_bytes() {
         &mut playground,
         "CONSISTENCY ALL\nINSERT INTO ks.t (id, v) VALUES (2, 'two');\nDELETE v FROM ks.t WHERE id = 1;\n! nodetool 1 flush ks t\n",
     );
-    let of = SstableRef {
+    let of = SstableRef::Own {
         keyspace: "ks".into(),
         table: "t".into(),
         generation: 1,
@@ -351,4 +351,131 @@ fn an_sstable_is_read_as_rows_and_as_bytes() {
     playground.command(Command::Watch(Box::new(gone)));
     let answer = playground.frame().inspected.expect("there is an answer").answer;
     assert_eq!(answer, Err("SSTable 1 is no more: a compaction has merged it".into()));
+}
+
+fn golden_files(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+    let path = format!("{}/tests/golden-sstables/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if wanted(&name) {
+            files.push((name, std::fs::read(entry.path()).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+fn brought_rows(playground: &mut Local, number: u32) -> Result<Finding, String> {
+    let what = Subject::Rows(SstableRef::Brought(number));
+    let node = Endpoint::nth(1);
+    playground.command(Command::Watch(Box::new(Watch {
+        inspect: Some(Inspect { node, what }),
+        ..Watch::default()
+    })));
+    playground.frame().inspected.expect("there is an answer").answer
+}
+
+#[test]
+fn sstables_of_a_real_cluster_are_opened_from_their_files() {
+    let mut playground = with_a_table(7);
+    for folder in [
+        "simple_int",
+        "collections",
+        "wide_desc",
+        "compression_zstd",
+        "bti_da_tombstones",
+    ] {
+        let files = golden_files(folder, |_| true);
+        playground.command(Command::Bring { files });
+        let frame = playground.frame();
+        let brought = frame.brought.expect("they are told of");
+        assert!(
+            !brought.is_empty() && brought.iter().all(|it| it.error.is_none()),
+            "{folder}: {brought:?}"
+        );
+        assert_eq!(playground.frame().brought, None);
+        for number in 0..brought.len() as u32 {
+            let Ok(Finding::Rows(rows)) = brought_rows(&mut playground, number) else {
+                panic!("no rows of {folder}");
+            };
+            assert!(!rows.partitions.is_empty(), "{folder}");
+            for (file, length) in rows.files.components {
+                let of = SstableRef::Brought(number);
+                let (inside, from) = (false, 0);
+                let Finding::Bytes(bytes) = inspect(&mut playground, Subject::Bytes { of, file, inside, from }) else {
+                    panic!("no bytes of {folder}");
+                };
+                assert_eq!(bytes.annotation.length, length);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_is_said_why() {
+    let mut playground = with_a_table(7);
+    let mut bring = |files: Vec<(String, Vec<u8>)>| {
+        playground.command(Command::Bring { files });
+        let frame = playground.frame();
+        let notices: Vec<String> = frame.notices.into_iter().map(|it| it.text).collect();
+        (frame.brought.unwrap_or_default(), notices.join(" "))
+    };
+    let (_, why) = bring(golden_files("simple_int", |name| name.ends_with(".cql")));
+    assert!(why.contains("no SSTable among these files"), "{why}");
+    let (_, why) = bring(vec![("mc-1-big-Data.db".into(), vec![0])]);
+    assert!(
+        why.contains("mc-1-big-Data.db is of a version that is not read here"),
+        "{why}"
+    );
+    let (_, why) = bring(vec![("a.tar".into(), vec![1; 600])]);
+    assert!(why.contains("a.tar is corrupt at byte 0: this is no tar"), "{why}");
+    let (brought, _) = bring(golden_files("simple_int", |name| !name.ends_with("Statistics.db")));
+    let why = brought[0].error.as_deref().unwrap_or_default();
+    assert!(why.starts_with("nb-1-big-Statistics.db is missing"), "{why}");
+    // A table of contents is made up for whoever leaves it out.
+    let (brought, _) = bring(golden_files("simple_int", |name| name.ends_with(".db")));
+    assert_eq!(brought[0].error, None);
+}
+
+#[test]
+fn an_sstable_that_is_taken_along_can_be_brought_again() {
+    let mut playground = with_a_table(8);
+    type_in(
+        &mut playground,
+        "CONSISTENCY ALL\nINSERT INTO ks.t (id, v) VALUES (2, 'two');\n! nodetool 1 flush ks t\n",
+    );
+    let of = SstableRef::Own {
+        keyspace: "ks".into(),
+        table: "t".into(),
+        generation: 1,
+    };
+    let Finding::Rows(own) = inspect(&mut playground, Subject::Rows(of.clone())) else {
+        panic!("no rows");
+    };
+    let Finding::Archive(archive) = inspect(&mut playground, Subject::Archive(of)) else {
+        panic!("no archive");
+    };
+    assert!(
+        archive.name.starts_with("ks-t-") && archive.name.ends_with("-nb-1-big.tar"),
+        "{}",
+        archive.name
+    );
+    let before = playground.frame().summary.history;
+    let files = vec![(archive.name, archive.bytes)];
+    playground.command(Command::Bring { files });
+    let Ok(Finding::Rows(brought)) = brought_rows(&mut playground, 0) else {
+        panic!("no rows");
+    };
+    assert_eq!(
+        (&brought.partitions, &brought.files.components),
+        (&own.partitions, &own.files.components)
+    );
+    assert_eq!(
+        brought.files.columns,
+        ["PartitionKey int", "v text"],
+        "it does not say what its key is called"
+    );
+    assert_eq!(playground.frame().summary.history, before, "it is no part of the run");
 }

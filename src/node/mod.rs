@@ -28,9 +28,9 @@ pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
 pub use config::{NativeTransport, NodeConfig};
 pub use inspect::{
-    AmplificationView, BytesView, CompactionUnderWay, FilesView, Finding, GroupView, Inspect, Inspected, MAX_ROWS,
-    MAX_SPANS, MAX_VERSIONS, RowsView, SegmentView, SourcesView, SstableRef, SstableView, StorageView, Subject,
-    TableStorageView, VersionView,
+    AmplificationView, ArchiveView, BytesView, CompactionUnderWay, FilesView, Finding, GroupView, Inspect, Inspected,
+    MAX_ARCHIVE_BYTES, MAX_ROWS, MAX_SPANS, MAX_VERSIONS, OpenSstable, RowsView, SegmentView, SourcesView, SstableRef,
+    SstableView, StorageView, Subject, TableStorageView, VersionView,
 };
 pub use operator::{
     BootstrapState, CacheView, ClusterView, CompactionView, Histograms, InfoView, OperatorAnswer, OperatorCall,

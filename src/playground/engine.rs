@@ -6,7 +6,8 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::api::{Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, ShareLink, Watch};
+use super::api::{BroughtSstable, Command, Completion, MAX_NOTICES, Notice, NoticeKind, Replayed, ShareLink, Watch};
+use super::brought::Brought;
 use super::completion::complete;
 use super::keeping::{self, Keeper};
 use super::record::{Deed, Recording, Run, check_config};
@@ -104,6 +105,9 @@ pub struct Playground<P> {
     /// The question of an inspector that was answered last, and an answer that no frame has carried yet.
     pub(super) answered: Option<Inspect>,
     pub(super) inspected: Option<Inspected>,
+    pub(super) brought: Brought,
+    /// What no frame has told yet.
+    pub(super) brought_news: Option<Vec<BroughtSstable>>,
     pub(super) notices: Vec<Notice>,
     pub(super) completion: Option<Completion>,
     pub(super) share: Option<Result<ShareLink, String>>,
@@ -156,6 +160,8 @@ impl<P: Parcel + Clone> Playground<P> {
             partitions: SortedMap::new(),
             answered: None,
             inspected: None,
+            brought: Brought::default(),
+            brought_news: None,
             notices: Vec::new(),
             completion: None,
             share: None,
@@ -315,7 +321,9 @@ impl<P: Parcel + Clone> Playground<P> {
                     (self.answered, self.inspected) = (None, None);
                 }
                 self.watch = *watch;
+                self.look_at_brought();
             }
+            Command::Bring { files } => self.bring(files),
             Command::Complete {
                 id,
                 shell,

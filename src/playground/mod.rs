@@ -3,6 +3,7 @@
 //! Knows the cluster by its commands, events and views. Does not know what draws a frame, nor whether nodes are workers.
 
 pub mod api;
+mod brought;
 mod completion;
 mod conversation;
 mod deeds;

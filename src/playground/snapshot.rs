@@ -9,7 +9,7 @@ use super::replicas::{Held, side_by_side, unanswered};
 use super::words;
 use crate::base::{Arrange, Endpoint, SortedMap};
 use crate::data::{ConsistencyLevel, Token};
-use crate::node::{NodeView, ViewRequest};
+use crate::node::{NodeView, SstableRef, ViewRequest};
 use crate::ring::Placement;
 use crate::schema::Schema;
 use crate::sim::{Parcel, ProcessState, Roster};
@@ -42,7 +42,8 @@ impl<P: Parcel + Clone> Playground<P> {
                 schema: self.schema_seen != self.schema_asked,
                 inspect: self.watch.inspect.clone().filter(|question| {
                     // What lies in files stays as it is: it is asked for once.
-                    question.what.changes() || self.answered.as_ref() != Some(question)
+                    let is_brought = matches!(question.what.sstable(), Some(SstableRef::Brought(_)));
+                    !is_brought && (question.what.changes() || self.answered.as_ref() != Some(question))
                 }),
             },
         }
@@ -160,6 +161,7 @@ impl<P: Parcel + Clone> Playground<P> {
             notices: core::mem::take(&mut self.notices),
             node: watch.node.and_then(|node| self.views.get(&node).cloned()),
             inspected: self.inspected.take(),
+            brought: self.brought_news.take(),
             replicas: self.replica_view(),
             trace: watch.trace.and_then(|request| self.recorder.traces.view(request, now)),
             timeline,

@@ -9,10 +9,11 @@ use super::transcript::Transcript;
 use super::words;
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
-use crate::node::{Inspect, Inspected, NodeView, Subject};
+use crate::node::{Inspect, Inspected, NodeView, SstableRef, Subject};
 use crate::playground::api::{
-    Completion, Flight, Frame, Keeping, LinkState, LogEntry, NodeState, NodeSummary, Notice, PartitionRef, RangeOwner,
-    Rate, Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView, TraceView, Watch,
+    BroughtSstable, Completion, Flight, Frame, Keeping, LinkState, LogEntry, NodeState, NodeSummary, Notice,
+    PartitionRef, RangeOwner, Rate, Replayed, ReplicaView, ShellId, ShellUpdate, StatementSummary, TimelineView,
+    TraceView, Watch,
 };
 use crate::sim::{Latency, LinkFaults};
 
@@ -169,6 +170,10 @@ pub struct State {
     pub partition: Option<PartitionRef>,
     /// What of the node's storage is open; `None` is the overview.
     pub subject: Option<Subject>,
+    /// The SSTable whose files are fetched, to be saved.
+    pub fetched: Option<SstableRef>,
+    /// SSTables that came from files.
+    pub brought: Shared<Vec<BroughtSstable>>,
     /// The replica of which it is shown where its cells come from.
     pub sources_of: Option<Endpoint>,
 }
@@ -228,6 +233,8 @@ impl Default for State {
             partition: None,
             subject: None,
             sources_of: None,
+            fetched: None,
+            brought: Shared::default(),
         }
     }
 }
@@ -265,6 +272,7 @@ pub enum Action {
     Partition(Option<PartitionRef>),
     Inspect(Option<Subject>),
     Sources(Option<Endpoint>),
+    Fetch(Option<SstableRef>),
 }
 
 impl State {
@@ -327,7 +335,8 @@ impl State {
             Tab::Node => {
                 let node = self.viewed_node();
                 watch.node = Some(node);
-                let what = self.subject.clone().unwrap_or(Subject::Storage);
+                let fetched = self.fetched.clone().map(Subject::Archive);
+                let what = fetched.or_else(|| self.subject.clone()).unwrap_or(Subject::Storage);
                 watch.inspect = Some(Inspect { node, what });
             }
             Tab::Cluster | Tab::Events => {}
@@ -378,6 +387,7 @@ impl State {
             Action::Partition(partition) => self.partition = partition,
             Action::Sources(node) => self.sources_of = node,
             Action::Inspect(subject) => self.subject = subject,
+            Action::Fetch(sstable) => self.fetched = sstable,
         }
     }
 
@@ -434,6 +444,11 @@ impl State {
         let watch = frame.watch;
         keep(&mut self.node, frame.node, watch.node.is_some());
         keep(&mut self.inspected, frame.inspected, watch.inspect.is_some());
+        if let Some(brought) = frame.brought {
+            self.brought = Shared::new(brought);
+            self.apply(Action::Tab(Tab::Node));
+            self.subject = Some(Subject::Rows(SstableRef::Brought(0)));
+        }
         keep(&mut self.replicas, frame.replicas, watch.partition.is_some());
         keep(&mut self.trace, frame.trace, watch.trace.is_some());
         keep(&mut self.timeline, frame.timeline, watch.timeline.is_some());

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::core::Running;
 use crate::base::Endpoint;
 use crate::data::{DecoratedKey, TableId};
-pub use file::{BytesView, FilesView, MAX_ROWS, MAX_SPANS, RowsView};
+pub use file::{ArchiveView, BytesView, FilesView, MAX_ARCHIVE_BYTES, MAX_ROWS, MAX_SPANS, OpenSstable, RowsView};
 pub use sources::{MAX_VERSIONS, SourcesView, VersionView};
 pub use storage::{
     AmplificationView, CompactionUnderWay, GroupView, SegmentView, SstableView, StorageView, TableStorageView,
@@ -40,16 +40,31 @@ pub enum Subject {
         inside: bool,
         from: u64,
     },
+    /// All its files in one.
+    Archive(SstableRef),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SstableRef {
-    pub keyspace: String,
-    pub table: String,
-    pub generation: u64,
+pub enum SstableRef {
+    /// One of the node's.
+    Own {
+        keyspace: String,
+        table: String,
+        generation: u64,
+    },
+    /// One that was brought from elsewhere, by its place among these. No node knows of it.
+    Brought(u32),
 }
 
 impl Subject {
+    /// The SSTable that is asked about.
+    pub fn sstable(&self) -> Option<&SstableRef> {
+        match self {
+            Subject::Rows(of) | Subject::Bytes { of, .. } | Subject::Archive(of) => Some(of),
+            Subject::Storage | Subject::Sources => None,
+        }
+    }
+
     /// Whether the answer changes as the node goes on.
     pub fn changes(&self) -> bool {
         matches!(self, Subject::Storage | Subject::Sources)
@@ -68,6 +83,7 @@ pub enum Finding {
     Sources(Box<SourcesView>),
     Rows(Box<RowsView>),
     Bytes(Box<BytesView>),
+    Archive(Box<ArchiveView>),
 }
 
 impl Running {
@@ -79,8 +95,9 @@ impl Running {
         let answer = match &question.what {
             Subject::Storage => Ok(Finding::Storage(Box::new(self.storage_view()))),
             Subject::Sources => self.sources_of(partition),
-            Subject::Rows(of) => self.rows_of(of),
-            Subject::Bytes { of, file, inside, from } => self.bytes_of(of, file, *inside, *from),
+            Subject::Rows(of) | Subject::Bytes { of, .. } | Subject::Archive(of) => {
+                self.open(of).and_then(|open| open.answer(&question.what))
+            }
         };
         let question = question.clone();
         Some(Inspected { question, answer })

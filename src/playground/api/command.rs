@@ -91,6 +91,10 @@ pub enum Command {
     // Looking: no part of the run.
     /// What the frames from now on show besides the cluster.
     Watch(Box<Watch>),
+    /// Opens SSTables that come from elsewhere: their files by name, or a tar of them. Answered in a frame's `brought`.
+    Bring {
+        files: Vec<(String, Vec<u8>)>,
+    },
     /// Answered in a frame's `completion`, with the same `id`.
     Complete {
         id: u32,

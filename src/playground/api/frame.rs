@@ -55,6 +55,8 @@ pub struct Frame {
     pub node: Option<NodeView>,
     /// Only when it is new.
     pub inspected: Option<Inspected>,
+    /// The SSTables that were brought, once.
+    pub brought: Option<Vec<BroughtSstable>>,
     pub replicas: Option<ReplicaView>,
     pub trace: Option<TraceView>,
     /// Only when it looks different from the one before, and not in every frame then.
@@ -64,6 +66,14 @@ pub struct Frame {
     pub completion: Option<Completion>,
     pub share: Option<Result<ShareLink, String>>,
     pub summary: RunSummary,
+}
+
+/// An SSTable that was brought, by the start of its files' names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BroughtSstable {
+    pub name: String,
+    /// Why it cannot be read.
+    pub error: Option<String>,
 }
 
 /// The run so far.

@@ -12,8 +12,8 @@ mod view;
 pub use crate::sim::Rate;
 pub use command::{Command, PartitionRef, ShellId, Watch};
 pub use frame::{
-    Counts, Fate, Flight, Frame, HashText, Keeping, LinkState, LogEntry, NodeState, NodeSummary, Notice, NoticeKind,
-    RangeOwner, Replayed, RunSummary, ShareLink,
+    BroughtSstable, Counts, Fate, Flight, Frame, HashText, Keeping, LinkState, LogEntry, NodeState, NodeSummary,
+    Notice, NoticeKind, RangeOwner, Replayed, RunSummary, ShareLink,
 };
 pub use shell::{Candidate, CandidateKind, Completion, ShellEntry, ShellUpdate, StatementSummary};
 pub use trace::{Arrow, Mark, MarkKind, TimelineView, TraceRow, TraceView};

@@ -34,7 +34,7 @@ pub fn sstables(disk: &dyn Disk) -> Result<Vec<Descriptor>, StorageError> {
 }
 
 /// Opens an SSTable as what it says of itself.
-fn open(disk: &dyn Disk, descriptor: &Descriptor) -> Result<(SstableReader, TableMetadata), StorageError> {
+pub fn open(disk: &dyn Disk, descriptor: &Descriptor) -> Result<(SstableReader, TableMetadata), StorageError> {
     let statistics = Statistics::load(disk, descriptor)?;
     let described = statistics.header.to_table("keyspace", "table");
     let table = described.map_err(|error| StorageError::Corrupt {

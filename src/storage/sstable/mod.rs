@@ -9,6 +9,7 @@
 //! there: the bloom filter, a summary of the index, the offsets of the chunks. Both are handed the disk with each call.
 
 pub mod annotate;
+pub mod archive;
 mod bloom;
 mod cardinality;
 mod clustering;

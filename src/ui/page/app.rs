@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, window};
 use yew::prelude::*;
 
+use super::brought::{self, use_drops};
 use super::drawer::{Divider, Panel, Tabs};
 use super::header::Header;
 use super::help::Help;
@@ -16,7 +17,8 @@ use super::stage::Stage;
 use super::strip::{Panes, Strip};
 use super::wire::{Page, Wire};
 use super::{editor, settings, share};
-use crate::playground::api::{Command, Frame, NodeState, Rate};
+use crate::node::{Finding, Subject};
+use crate::playground::api::{Command, Frame, NodeState, Notice, NoticeKind, Rate};
 use crate::ui::keys::{self, KeyCommand};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Noticing, State, Tab, Theme};
@@ -78,6 +80,7 @@ pub fn App(props: &AppProps) -> Html {
         still,
     };
     use_keyboard(&page, &state);
+    use_drops(&page);
 
     let front = if state.shell_in_front { "shell" } else { "rest" };
     html! {
@@ -105,6 +108,8 @@ pub fn App(props: &AppProps) -> Html {
     }
 }
 
+const NOT_SAVED: &str = "The browser does not let the page hand out a file here.";
+
 /// Frames in; what is no part of the state goes where it belongs.
 #[hook]
 fn use_connection(wire: &Wire, dispatcher: &UseReducerDispatcher<State>) {
@@ -117,6 +122,21 @@ fn use_connection(wire: &Wire, dispatcher: &UseReducerDispatcher<State>) {
                 }
                 let dispatcher = dispatcher.clone();
                 share::publish(link, move |notice| dispatcher.dispatch(Action::Notice(notice)));
+            }
+            if let Some(answer) = frame
+                .inspected
+                .take_if(|it| matches!(it.question.what, Subject::Archive(_)))
+            {
+                dispatcher.dispatch(Action::Fetch(None));
+                let saved = match &answer.answer {
+                    Ok(Finding::Archive(archive)) => brought::save(archive).map_err(|_| NOT_SAVED.to_owned()),
+                    Ok(_) => Ok(()),
+                    Err(why) => Err(why.clone()),
+                };
+                if let Err(text) = saved {
+                    let kind = NoticeKind::Refused;
+                    dispatcher.dispatch(Action::Notice(Notice { kind, text }));
+                }
             }
             dispatcher.dispatch(Action::Frame(Box::new(frame)));
         });

@@ -156,7 +156,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                 Tab::Node => {
                     let nodes = state.cluster.nodes.clone();
                     html! { <NodePanel node={state.node.clone()} {nodes} viewed={state.viewed_node()} inspected={state.inspected.clone()}
-                        subject={state.subject.clone()} /> }
+                        subject={state.subject.clone()} brought={state.brought.clone()} /> }
                 }
                 Tab::Events => html! { <Events log={state.log.clone()} unlisted={state.unlisted_log} /> },
             } }

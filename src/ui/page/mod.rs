@@ -3,6 +3,7 @@
 mod app;
 mod bits;
 mod block;
+mod brought;
 mod canvas;
 mod dots;
 mod drawer;

@@ -4,12 +4,13 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::bits::{heads, node_mark, node_name};
+use super::brought::{picker, shelf};
 use super::sstable::Sstable;
 use super::storage::Storage;
 use super::wire::use_page;
 use crate::base::Endpoint;
-use crate::node::{Inspected, NodeView, Subject};
-use crate::playground::api::{NodeState, NodeSummary};
+use crate::node::{Inspected, NodeView, SstableRef, Subject};
+use crate::playground::api::{BroughtSstable, NodeState, NodeSummary};
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
 use crate::ui::words;
@@ -21,12 +22,17 @@ pub struct Props {
     pub viewed: Endpoint,
     pub inspected: Shared<Option<Inspected>>,
     pub subject: Option<Subject>,
+    pub brought: Shared<Vec<BroughtSstable>>,
 }
 
 #[component]
 pub fn NodePanel(props: &Props) -> Html {
     let page = use_page();
     let viewed = props.viewed;
+    let pick = picker(&page);
+    let books = (!props.brought.is_empty()).then(|| {
+        html! { <section class="card"><h3>{ "from files" }</h3>{ shelf(&page, &props.brought, None) }</section> }
+    });
     let onchange = Callback::from(move |event: Event| {
         let chosen = event
             .target_dyn_into::<HtmlSelectElement>()
@@ -52,14 +58,16 @@ pub fn NodePanel(props: &Props) -> Html {
                         { format!("{}, generation {}, schema {}", view.mode, view.generation, view.schema_version) }
                     </span>
                 }
+                { pick }
             </div>
             <div class="scroll" tabindex="0">
-                if let (Some(_), Some(subject)) = (view, &props.subject) {
-                    <Sstable of={viewed} subject={subject.clone()} inspected={props.inspected.clone()} />
+                if let Some(subject) = props.subject.as_ref().filter(|it| view.is_some() || is_brought(it)) {
+                    <Sstable of={viewed} subject={subject.clone()} inspected={props.inspected.clone()} brought={props.brought.clone()} />
                 } else if let Some(view) = view {
                     <div class="cards">
                         <Peers view={view.clone()} nodes={props.nodes.clone()} />
                         <Work view={view.clone()} />
+                        { for books }
                         <Storage of={viewed} inspected={props.inspected.clone()} />
                     </div>
                 } else {
@@ -68,6 +76,10 @@ pub fn NodePanel(props: &Props) -> Html {
             </div>
         </>
     }
+}
+
+fn is_brought(subject: &Subject) -> bool {
+    matches!(subject.sstable(), Some(SstableRef::Brought(_)))
 }
 
 #[derive(PartialEq, Properties)]

@@ -5,9 +5,11 @@ use web_sys::{HtmlElement, window};
 use yew::prelude::*;
 
 use super::bits::heads;
+use super::brought::shelf;
 use super::wire::{Page, use_page};
 use crate::base::Endpoint;
 use crate::node::{BytesView, FilesView, Finding, Inspected, MAX_ROWS, PartitionView, RowsView, SstableRef, Subject};
+use crate::playground::api::BroughtSstable;
 use crate::storage::sstable::annotate::Span;
 use crate::ui::shared::Shared;
 use crate::ui::state::Action;
@@ -18,6 +20,7 @@ pub struct Props {
     pub of: Endpoint,
     pub subject: Subject,
     pub inspected: Shared<Option<Inspected>>,
+    pub brought: Shared<Vec<BroughtSstable>>,
 }
 
 #[component]
@@ -33,7 +36,7 @@ pub fn Sstable(props: &Props) -> Html {
             }
         }
     });
-    let (Subject::Rows(of) | Subject::Bytes { of, .. }) = &props.subject else {
+    let Some(of) = props.subject.sstable() else {
         return html! {};
     };
     let close = {
@@ -57,8 +60,10 @@ pub fn Sstable(props: &Props) -> Html {
         <section class="sstable">
             <div class="table-bar">
                 <button type="button" class="button lined" ref={back} onclick={close}>{ "back" }</button>
-                <h3>{ format!("SSTable {} of {}.{} on {}", of.generation, of.keyspace, of.table, props.of) }</h3>
+                <h3>{ title(of, props) }</h3>
+                if matches!(of, SstableRef::Own { .. }) { { download(&page, of) } }
             </div>
+            if let (SstableRef::Brought(number), true) = (of, props.brought.len() > 1) { { shelf(&page, &props.brought, Some(*number)) } }
             { for files.map(|files| views(&page, of, &props.subject, files)) }
             { match found.map(|it| &it.answer) {
                 Some(Ok(Finding::Rows(view))) => rows(view),
@@ -67,6 +72,29 @@ pub fn Sstable(props: &Props) -> Html {
                 _ => html! { <p class="small soft" role="status">{ "Reading it …" }</p> },
             } }
         </section>
+    }
+}
+
+fn title(of: &SstableRef, props: &Props) -> String {
+    match of {
+        SstableRef::Own {
+            keyspace,
+            table,
+            generation,
+        } => format!("SSTable {generation} of {keyspace}.{table} on {}", props.of),
+        SstableRef::Brought(number) => {
+            let name = props.brought.get(*number as usize).map_or("", |it| it.name.as_str());
+            format!("{name}, from files: only looked at, no node has it")
+        }
+    }
+}
+
+fn download(page: &Page, of: &SstableRef) -> Html {
+    let (page, of) = (page.clone(), of.clone());
+    let onclick = Callback::from(move |_: MouseEvent| page.act(Action::Fetch(Some(of.clone()))));
+    html! {
+        <button type="button" class="button lined" {onclick}
+            title="All its files, as Cassandra's sstabledump opens them when they are unpacked">{ "download .tar" }</button>
     }
 }
 
@@ -92,7 +120,10 @@ fn views(page: &Page, of: &SstableRef, shown: &Subject, files: &FilesView) -> Ht
         html! { <button type="button" class="button lined" aria-pressed={pressed.to_string()} {onclick}>{ text }</button> }
     };
     html! {
-        <div class="table-bar" role="group" aria-label="what is shown of it">{ for all.into_iter().map(button) }</div>
+        <>
+            <p class="small soft code">{ files.columns.join(", ") }</p>
+            <div class="table-bar" role="group" aria-label="what is shown of it">{ for all.into_iter().map(button) }</div>
+        </>
     }
 }
 

@@ -171,7 +171,7 @@ fn sstable(page: &Page, table: &TableStorageView, of: &SstableView, compaction: 
     let is_input = compaction.filter(|it| it.inputs.contains(&of.generation));
     // What is merged already pales.
     let left = is_input.map_or(1.0, |it| 1.0 - it.bytes_done as f64 / it.bytes_total.max(1) as f64);
-    let rows = Subject::Rows(SstableRef {
+    let rows = Subject::Rows(SstableRef::Own {
         keyspace: table.keyspace.clone(),
         table: table.table.clone(),
         generation: of.generation,

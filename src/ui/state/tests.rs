@@ -28,6 +28,7 @@ fn frame(run: u32) -> Frame {
         watch: Watch::default(),
         node: None,
         inspected: None,
+        brought: None,
         replicas: None,
         trace: None,
         timeline: None,

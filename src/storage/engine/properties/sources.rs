@@ -23,7 +23,9 @@ impl Bench {
                 .rows()
                 .map(|(clustering, row)| (Some(clustering.clone()), row));
             for (clustering, row) in rows.chain([(None, partition.static_row())]) {
-                given.extend(row.liveness.map(|it| format!("{clustering:?} {}", it.timestamp.0)));
+                // A marker whose time is over says nothing, whether a read still gives it or not.
+                let marker = row.liveness.filter(|it| it.is_live(now));
+                given.extend(marker.map(|it| format!("{clustering:?} {}", it.timestamp.0)));
                 for (column, data) in row.columns() {
                     let paths: Vec<_> = match data {
                         ColumnData::Simple(cell) => vec![(None, cell)],
@@ -46,7 +48,6 @@ impl Bench {
             let row = &found.row;
             match (&found.thing, found.verdict) {
                 (_, verdict) if !verdict.is_newest() => {}
-                // Of a marker whose time is over reads give nothing.
                 (Thing::Marker(_), Verdict::Expired) => {}
                 (Thing::Marker(it), _) => newest.push(format!("{row:?} {}", it.timestamp.0)),
                 (Thing::Cell { column, element, cell }, _) => {
