@@ -385,6 +385,7 @@ impl Engine {
     }
 
     fn end_compaction(&mut self, mut compaction: Compaction) -> Result<(), StorageError> {
+        self.waiting.set(None);
         let Some(table) = self.tables.get_mut(&compaction.table) else {
             return Ok(());
         };

@@ -42,6 +42,7 @@ impl Engine {
     /// Has a table's memtable flushed: it takes no more writes from now on.
     pub(super) fn request_flush(&mut self, id: TableId) {
         let position = self.commit_log.position();
+        self.waiting.set(None);
         let Some(table) = self.tables.get_mut(&id) else { return };
         let Some(metadata) = &table.metadata else { return };
         if table.flushing.is_some() || table.memtable.is_empty() {
@@ -243,6 +244,7 @@ impl Engine {
             return Err(error);
         }
         transaction.clean_up(&mut *self.disk, &[])?;
+        self.waiting.set(None);
         let Some(table) = self.tables.get_mut(&id) else {
             return Ok(());
         };

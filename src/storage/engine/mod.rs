@@ -28,6 +28,7 @@ mod truncate;
 mod uplevel;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -86,6 +87,8 @@ pub struct Engine {
     disk_failure: Failure,
     commit_log: CommitLog,
     tables: SortedMap<TableId, Table>,
+    /// What `next_timeout` looks for in all tables; nothing after one of them changed.
+    waiting: Cell<Option<Waiting>>,
     local: LocalState,
     truncations: SortedMap<TableId, Truncation>,
     config: StorageConfig,
@@ -110,6 +113,22 @@ pub struct Engine {
     /// The time of the last call that told it.
     now: Instant,
     wall: UnixMicros,
+}
+
+/// What tables wait for, taken together: asked after every step, and hardly ever another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Waiting {
+    flush_by_age: Option<Instant>,
+    has_sstables: bool,
+}
+
+impl Waiting {
+    fn of(tables: &SortedMap<TableId, Table>) -> Waiting {
+        Waiting {
+            flush_by_age: tables.values().filter_map(Table::flush_due).min(),
+            has_sstables: tables.values().any(|table| !table.sstables.is_empty()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +171,7 @@ impl Engine {
             let table = self.tables.entry(id).or_default();
             if table.memtable.is_empty() {
                 table.memtable_since = self.now;
+                self.waiting.set(None);
             }
             self.memtable_bytes += table.memtable.apply(update);
             table.counters.writes += 1;
@@ -239,14 +259,26 @@ impl Engine {
             Some(compaction) => Some(compaction.due),
             None => (!self.compaction_checks.is_empty()).then_some(self.now),
         };
+        let waiting = self.waiting();
         // What expires makes work too.
-        let has_sstables = self.tables.values().any(|table| !table.sstables.is_empty());
-        let check = has_sstables.then_some(self.next_check);
-        let by_age = self.tables.values().filter_map(Table::flush_due).min();
-        [self.commit_log.next_timeout(), flush, compaction, check, by_age]
-            .into_iter()
-            .flatten()
-            .min()
+        let check = waiting.has_sstables.then_some(self.next_check);
+        [
+            self.commit_log.next_timeout(),
+            flush,
+            compaction,
+            check,
+            waiting.flush_by_age,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn waiting(&self) -> Waiting {
+        let waiting = self.waiting.get().unwrap_or_else(|| Waiting::of(&self.tables));
+        debug_assert_eq!(waiting, Waiting::of(&self.tables), "a table changed unnoticed");
+        self.waiting.set(Some(waiting));
+        waiting
     }
 
     /// What happened since this was last called: flushes, compactions.

@@ -78,6 +78,7 @@ impl Engine {
             disk_failure,
             commit_log,
             tables,
+            waiting: Default::default(),
             local,
             truncations,
             config,
@@ -103,6 +104,7 @@ impl Engine {
     }
 
     pub(super) fn register(&mut self, metadata: &Arc<TableMetadata>) -> Result<(), StorageError> {
+        self.waiting.set(None);
         let table = self.tables.entry(metadata.id).or_default();
         if table.metadata.as_ref() == Some(metadata) {
             return Ok(());

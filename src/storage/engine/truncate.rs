@@ -31,6 +31,7 @@ impl Engine {
         self.abort_flush(id)?;
         self.abort_compaction(id)?;
         self.key_cache.forget_table(id);
+        self.waiting.set(None);
         if let Some(table) = self.tables.get_mut(&id) {
             self.memtable_bytes -= table.memtable.weight().bytes;
             table.memtable = Default::default();
