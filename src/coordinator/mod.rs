@@ -41,6 +41,7 @@ pub use error::{Reasons, RequestError, Shortage, WriteKind};
 pub use operation::{Hint, Operation};
 pub use range_read::RangeRead;
 pub use read::{Read, ReadRequest, TableLatencies};
+pub use resolver::take_alone;
 pub use serial_read::SerialRead;
 pub use speculation::{Latencies, SpeculativeRetry};
 pub use timeouts::{

@@ -391,7 +391,7 @@ fn show(command: &ReadCommand, mut partition: Partition, counted: &Counted) -> P
 }
 
 /// What the client sees of one replica's answer that needs no merging.
-pub(super) fn take_alone(command: &ReadCommand, partitions: Vec<Partition>) -> Vec<Partition> {
+pub fn take_alone(command: &ReadCommand, partitions: Vec<Partition>) -> Vec<Partition> {
     let mut counter = LimitCounter::new(command.limits);
     let mut visible = Vec::new();
     for partition in partitions {

@@ -50,6 +50,7 @@ pub struct HintSummary {
 pub struct Hints {
     clock: WallClock,
     is_enabled: bool,
+    is_paused: bool,
     window: Duration,
     stores: SortedMap<HostId, Store>,
     /// Hosts to be delivered to when there is room.
@@ -75,6 +76,7 @@ impl Hints {
         Ok(Hints {
             clock,
             is_enabled: true,
+            is_paused: false,
             window: MAX_HINT_WINDOW,
             stores,
             scheduled: SortedSet::new(),
@@ -91,6 +93,15 @@ impl Hints {
 
     pub fn is_enabled(&self) -> bool {
         self.is_enabled
+    }
+
+    /// `nodetool pausehandoff` and `resumehandoff`: whether those that are there wait. What is on its way is not called back.
+    pub fn set_paused(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
+        if is_paused {
+            self.scheduled.clear();
+            self.dispatches.clear();
+        }
     }
 
     /// `nodetool setmaxhintwindow`.
@@ -218,7 +229,7 @@ impl Hints {
         let millis = self.clock.at(now).millis();
         for store in self.stores.values_mut() {
             flush(store, millis, disk, out);
-            if (targets.live_endpoint)(store.host).is_none() {
+            if self.is_paused || (targets.live_endpoint)(store.host).is_none() {
                 continue;
             }
             if !store.closed.is_empty() && !self.dispatches.contains_key(&store.host) {

@@ -166,6 +166,20 @@ fn hints_wait_for_their_host_and_are_gone_once_it_has_them() {
 }
 
 #[test]
+fn paused_hints_wait_until_they_are_resumed() {
+    let mut bench = Bench::new();
+    bench.store(2, 1);
+    bench.up.insert(host(2), Behaviour::Acknowledges);
+    bench.hints.set_paused(true);
+    bench.run(seconds(100));
+    assert_eq!(bench.delivered_to(2), []);
+    bench.hints.set_paused(false);
+    bench.run(seconds(30));
+    assert_eq!(bench.delivered_to(2), [mutation(1)]);
+    assert_eq!(bench.files(), 0);
+}
+
+#[test]
 fn a_restarted_holder_has_what_it_had_flushed() {
     let mut bench = Bench::new();
     bench.store(2, 1);

@@ -10,6 +10,7 @@ use super::schema_sync::SchemaSync;
 use super::session::{PreparedStatements, Statement};
 use super::uuids::TimeUuids;
 use super::views::NodeViews;
+use super::work::WorkDone;
 use super::{ClientReply, Input, NodeConfig, Output};
 use crate::base::{Duration, Endpoint, HostId, Instant, Random, RequestId, SortedMap, UnixMicros};
 use crate::batchlog::Batchlog;
@@ -63,6 +64,7 @@ pub(super) struct Running {
     pub traffic: TrafficView,
     /// The disk failed: no gossip and no clients any more.
     pub stopped: bool,
+    pub work: WorkDone,
     pub started: Instant,
     pub now: Instant,
 }
@@ -104,6 +106,7 @@ impl Node {
                     verb: message.verb(),
                 };
                 running.event(message.cause, what);
+                running.work.note_received(message.from);
                 running.deliver(message);
             }
             // Nobody listens where clients connect.
@@ -276,6 +279,7 @@ impl Running {
     fn send(&mut self, message: Envelope) {
         let (verb, bytes) = (message.verb(), message.wire_size());
         self.traffic.count(verb.kind() == MessageKind::Gossip, bytes);
+        self.work.note_sent(message.to, bytes);
         let what = What::MessageSent {
             to: message.to,
             id: message.id,

@@ -17,6 +17,7 @@ use crate::storage::{Durability, StorageError};
 impl Running {
     /// Takes a message, from a peer or from this node itself.
     pub(super) fn deliver(&mut self, message: Envelope) {
+        self.work.note_taken(message.verb());
         match &message.payload {
             Payload::GossipSyn(_)
             | Payload::GossipAck(_)

@@ -20,9 +20,11 @@ mod session;
 mod snapshot;
 mod start;
 mod system_tables;
+mod system_views;
 mod uuids;
 mod view;
 mod views;
+mod work;
 
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
@@ -34,7 +36,7 @@ pub use inspect::{
 };
 pub use operator::{
     BootstrapState, CacheView, ClusterView, CompactionView, Histograms, InfoView, OperatorAnswer, OperatorCall,
-    OperatorReply, OperatorRequest, PendingHints, Scope, StorageAnswer, StorageCall, TableStats, TrafficView,
+    OperatorReply, OperatorRequest, PendingHints, PoolView, Scope, StorageAnswer, StorageCall, TableStats, TrafficView,
 };
 pub use session::USE_WARNING;
 pub use system_tables::RELEASE_VERSION;

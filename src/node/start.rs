@@ -13,6 +13,7 @@ use super::session::PreparedStatements;
 use super::system_tables::write_builtin_rows;
 use super::uuids::TimeUuids;
 use super::views::NodeViews;
+use super::work::WorkDone;
 use crate::base::{Endpoint, HostId, Instant, Random, SortedMap};
 use crate::batchlog::Batchlog;
 use crate::coordinator::BallotGenerator;
@@ -113,6 +114,7 @@ impl Running {
             engine,
             traffic: TrafficView::default(),
             stopped: false,
+            work: WorkDone::default(),
             started: now,
             now,
         };

@@ -26,7 +26,7 @@ const CQL_VERSION: &str = "3.4.7";
 const NATIVE_PROTOCOL_VERSION: &str = "5";
 pub(super) const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 /// `storage_port` of cassandra.yaml.
-const STORAGE_PORT: i32 = 7000;
+pub(super) const STORAGE_PORT: i32 = 7000;
 
 /// Writes what is the same on every node: the rows of `system_schema` for the keyspaces that no user made, and those of
 /// `system_virtual_schema`. Their timestamp is the oldest, so that a change of theirs stays.
@@ -154,7 +154,7 @@ pub(super) fn in_key_order(key: &DecoratedKey) -> DecoratedKey {
     }
 }
 
-struct RowWriter {
+pub(super) struct RowWriter {
     table: Arc<TableMetadata>,
     row: Row,
     at: WriteTimestamp,
@@ -165,7 +165,7 @@ impl RowWriter {
         RowWriter::of(SYSTEM, table, at)
     }
 
-    fn of(keyspace: &str, table: &str, at: WriteTimestamp) -> RowWriter {
+    pub(super) fn of(keyspace: &str, table: &str, at: WriteTimestamp) -> RowWriter {
         let keyspace = local_keyspaces().iter().find(|it| it.name.as_str() == keyspace);
         let table = keyspace
             .and_then(|it| it.tables.get(table))
@@ -178,7 +178,7 @@ impl RowWriter {
         }
     }
 
-    fn set(&mut self, column: &str, value: Value) {
+    pub(super) fn set(&mut self, column: &str, value: Value) {
         self.row
             .add_cell(&ColumnName::new(column), Cell::live(self.at, value.encode()));
     }
@@ -201,7 +201,7 @@ impl RowWriter {
         }
     }
 
-    fn finish(self, key: Bytes, clustering: impl IntoIterator<Item = Option<Bytes>>) -> Mutation {
+    pub(super) fn finish(self, key: Bytes, clustering: impl IntoIterator<Item = Option<Bytes>>) -> Mutation {
         let key = DecoratedKey::new(PartitionKey(key));
         let mut partition = Partition::empty(match is_virtual_keyspace(&self.table.keyspace) {
             true => in_key_order(&key),

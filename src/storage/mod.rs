@@ -25,4 +25,5 @@ pub use error::StorageError;
 pub use read::{LocalRead, SstablesRead, TombstoneThresholds};
 pub use summary::{
     CommitLogSummary, CountersSummary, Histogram, SegmentSummary, SstableSummary, StorageSummary, TableSummary,
+    TableWork,
 };

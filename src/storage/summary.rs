@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::sstable::EstimatedHistogram;
 use crate::data::{TableId, Token};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,16 @@ pub struct CountersSummary {
     pub tombstones: Option<(f64, u32)>,
 }
 
+/// Counts of reads and writes with their rates a second, and what the last reads met.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableWork {
+    pub reads: (u64, f64),
+    pub scans: (u64, f64),
+    pub writes: (u64, f64),
+    pub live_rows: Histogram,
+    pub tombstones: Histogram,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitLogSummary {
     pub segments: u32,
@@ -95,7 +106,19 @@ pub struct Histogram {
     pub max: i64,
 }
 
+/// `DecayingEstimatedHistogramReservoir.DEFAULT_BUCKET_COUNT`.
+const BUCKETS: usize = 164;
+
 impl Histogram {
+    /// Each value counts as the largest of its bucket, and nothing as one.
+    pub fn of(values: impl Iterator<Item = i64>) -> Histogram {
+        let mut all = EstimatedHistogram::with_buckets(BUCKETS);
+        values.for_each(|it| all.add(it));
+        let mut histogram = Histogram::default();
+        histogram.add(all.buckets(), all.min(), all.max());
+        histogram
+    }
+
     pub(super) fn add(&mut self, buckets: impl Iterator<Item = (i64, i64)>, min: i64, max: i64) {
         self.min = if self.buckets.is_empty() {
             min

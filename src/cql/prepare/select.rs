@@ -18,7 +18,7 @@ use super::{Evaluation, PrepareContext};
 use crate::cql::ast::{Direction, Select, Selector, Term};
 use crate::cql::{QueryError, ResultColumn};
 use crate::data::{Analyzer, CqlType, Operator, Similarity};
-use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata};
+use crate::schema::{ColumnKind, ColumnMetadata, TableMetadata, is_virtual_keyspace};
 
 /// What replicas would have to read and throw away is asked for only on purpose.
 const FILTERING_NEEDED: &str = "Cannot execute this query as it might involve data filtering and thus may have unpredictable \
@@ -91,16 +91,18 @@ pub(super) struct NearestTo {
 impl PrepareContext<'_> {
     pub(super) fn select(&self, statement: &Select) -> Result<(SelectPlan, Vec<String>), QueryError> {
         let table = self.table(&statement.from)?;
+        // What is made up as it is read is small.
+        let allow_filtering = statement.allow_filtering || is_virtual_keyspace(&table.keyspace);
         let only_statics = self.shows_only_statics(&statement.selection, table)?;
         let nearest = self.nearest(statement, table)?;
-        let restrictions = self.restrictions(&statement.where_clause, table, statement.allow_filtering)?;
+        let restrictions = self.restrictions(&statement.where_clause, table, allow_filtering)?;
         if let Some((column, vector)) = &nearest {
             // The order is one more restriction of its column.
             merge(column, Restriction::Equal(vector.clone()), &mut restrictions.clone())?;
         }
         let indexing = Indexing::new(table, &restrictions, nearest.as_ref().map(|it| &it.0));
-        let may_filter = statement.allow_filtering || indexing.has_index;
-        let (partitions, mut conditions) = partitions(table, &restrictions, statement.allow_filtering)?;
+        let may_filter = allow_filtering || indexing.has_index;
+        let (partitions, mut conditions) = partitions(table, &restrictions, allow_filtering)?;
         let is_range = matches!(partitions, Partitions::Range(_));
         if is_range && !may_filter && table.partition_key.iter().any(|it| restrictions.of(it).is_some()) {
             return Err(QueryError::invalid(FILTERING_NEEDED));
@@ -171,7 +173,7 @@ impl PrepareContext<'_> {
             true => usage.needs_filtering,
             false => is_bounded || !conditions.is_empty(),
         };
-        if filters && !statement.allow_filtering {
+        if filters && !allow_filtering {
             return Err(QueryError::invalid(FILTERING_NEEDED));
         }
         indexing::analyze(&mut conditions, table);

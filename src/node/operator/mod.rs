@@ -10,7 +10,7 @@ use super::Output;
 use super::core::Running;
 use crate::base::{Duration, Endpoint, HostId, RequestId};
 pub use storage::{CompactionView, Histograms, Scope, StorageAnswer, StorageCall, TableStats};
-pub use view::{BootstrapState, CacheView, ClusterView, InfoView, PendingHints, TrafficView};
+pub use view::{BootstrapState, CacheView, ClusterView, InfoView, PendingHints, PoolView, TrafficView};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperatorRequest {
@@ -30,6 +30,8 @@ pub enum OperatorCall {
     /// Drops the hints kept for one node, or for all.
     TruncateHints(Option<Endpoint>),
     Storage(Box<StorageCall>),
+    /// Whether hints wait from now on, whoever is up.
+    PauseHandoff(bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ impl Running {
             }
             OperatorCall::SetMaxHintWindow(window) => {
                 self.hints.set_window(window);
+                OperatorAnswer::Done
+            }
+            OperatorCall::PauseHandoff(paused) => {
+                self.hints.set_paused(paused);
                 OperatorAnswer::Done
             }
             OperatorCall::TruncateHints(endpoint) => {

@@ -8,7 +8,8 @@ use super::super::core::Running;
 use crate::base::UnixMicros;
 use crate::data::composite::compose_key;
 use crate::data::{CqlType, DecoratedKey, KeyspaceName, PartitionKey, TableId, TableName};
-use crate::schema::{KeyspaceMetadata, TableMetadata};
+use crate::index;
+use crate::schema::{IndexTable, KeyspaceMetadata, TableMetadata};
 use crate::storage::{
     CompactionProgress, CompactionRecord, CompactionStats, Histogram, Rewrite, SnapshotInfo, StorageError, TableSummary,
 };
@@ -67,6 +68,14 @@ pub enum StorageCall {
     IsAutoCompactionOn(Scope),
     /// What only memory and the commit log keep goes into SSTables and files of hints, and the log is synced.
     Drain,
+    InvalidateKeyCache,
+    /// Gives up the compaction under way.
+    StopCompaction,
+    RebuildIndexes {
+        keyspace: String,
+        table: String,
+        names: Vec<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +156,11 @@ impl Running {
                 let (now, disk) = (self.now, self.engine.disk());
                 self.hints.flush(now, disk).map_err(failed)?;
                 self.engine.drain().map_err(failed)?;
+            }
+            StorageCall::InvalidateKeyCache => self.engine.invalidate_key_cache(),
+            StorageCall::StopCompaction => self.engine.stop_compaction().map_err(failed)?,
+            StorageCall::RebuildIndexes { keyspace, table, names } => {
+                self.rebuild_indexes(&keyspace, &table, &names)?;
             }
             StorageCall::Compact(scope) => {
                 for id in self.ids(&scope)? {
@@ -236,6 +250,19 @@ impl Running {
         Ok(StorageAnswer::Done)
     }
 
+    /// Those of no table of that name are left alone.
+    fn rebuild_indexes(&mut self, keyspace: &str, table: &str, names: &[String]) -> Result<(), StorageAnswer> {
+        let failed = |error: StorageError| StorageAnswer::Failed(error.to_string());
+        let table = self.one(keyspace, table)?;
+        let schema = self.schema.clone();
+        let is_meant = |index: &IndexTable| names.contains(&index.index.name);
+        for (_, index) in schema.all_indexes().filter(|(id, it)| *id == table && is_meant(it)) {
+            index::forget(&mut self.engine, index.table.id).map_err(failed)?;
+        }
+        let now = self.epoch_seconds();
+        index::build_missing(&mut self.engine, &schema, now, false).map_err(failed)
+    }
+
     fn tables_in(&self, scope: &Scope) -> Found<'_> {
         let mut found = Vec::new();
         let Some(keyspace) = &scope.keyspace else {
@@ -310,7 +337,7 @@ impl Running {
         Ok(StorageAnswer::Snapshot(name.to_owned()))
     }
 
-    fn compaction_view(&self) -> CompactionView {
+    pub(in crate::node) fn compaction_view(&self) -> CompactionView {
         let stats = self.engine.compaction_stats();
         let pending = stats.pending.iter().filter_map(|(id, count)| {
             let (keyspace, table) = self.names_of(*id)?;

@@ -9,6 +9,7 @@ use crate::data::KeyspaceName;
 use crate::message::gossip::{ApplicationState, EndpointState};
 use crate::ring::{Snitch, Topology};
 use crate::schema::{KeyspaceMetadata, ReplicationParams};
+use crate::storage::Histogram;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterView {
@@ -68,6 +69,17 @@ pub struct InfoView {
     pub max_hint_window: Duration,
     pub pending_hints: Vec<PendingHints>,
     pub traffic: TrafficView,
+    pub pools: Vec<PoolView>,
+    /// Microseconds that requests took: reads, writes, scans, serial reads, conditional writes.
+    pub request_latencies: Vec<Histogram>,
+}
+
+/// What Cassandra has a pool of threads for, and how much of it was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolView {
+    pub name: String,
+    pub active: u64,
+    pub completed: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -160,7 +172,7 @@ impl Running {
         }
     }
 
-    /// There are no caches, and nothing off the heap: those stay at nothing.
+    /// There are no caches but that of keys, and nothing off the heap: those stay at nothing.
     fn info(&self) -> InfoView {
         let memtables = self.engine.summary().tables;
         let pending_hints = self.hints.summaries().filter_map(|it| {
@@ -171,6 +183,7 @@ impl Running {
                 newest_millis: *it.closed_files_millis.iter().max()?,
             })
         });
+        let (entries, hits, requests) = self.engine.key_cache_counts();
         let mode = self.bootstrap.mode();
         InfoView {
             mode: mode.to_owned(),
@@ -189,6 +202,14 @@ impl Running {
             max_hint_window: self.hints.window(),
             pending_hints: pending_hints.collect(),
             traffic: self.traffic,
+            pools: self.pools(),
+            request_latencies: self.request_latencies(),
+            key_cache: CacheView {
+                entries,
+                hits,
+                requests,
+                ..CacheView::default()
+            },
             ..InfoView::default()
         }
     }

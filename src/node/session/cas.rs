@@ -21,7 +21,7 @@ impl Running {
         plan.validate()?;
         levels::check_commit(request.consistency)?;
         levels::check_serial(request.serial_consistency)?;
-        levels::refuse_system(&plan.table().keyspace)?;
+        levels::refuse_system(plan.table())?;
         let (key, command) = self.evaluate(values, |at| Ok::<_, QueryError>((plan.key(at)?, plan.read(at)?)))?;
         let table = plan.table().clone();
         let latencies = self.latencies.remove(&table.id).unwrap_or_default();

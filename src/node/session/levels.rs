@@ -2,6 +2,7 @@
 
 use crate::cql::QueryError;
 use crate::data::ConsistencyLevel;
+use crate::schema::{TableMetadata, is_virtual_keyspace};
 
 pub(super) fn check_read(level: ConsistencyLevel) -> Result<(), QueryError> {
     match level {
@@ -74,8 +75,13 @@ pub(super) fn check_serial(level: ConsistencyLevel) -> Result<(), QueryError> {
     }
 }
 
-/// Tables that only the node itself writes.
-pub(super) fn refuse_system(keyspace: &str) -> Result<(), QueryError> {
+/// Tables that only the node itself writes, or makes up.
+pub(super) fn refuse_system(table: &TableMetadata) -> Result<(), QueryError> {
+    let keyspace = &table.keyspace;
+    if is_virtual_keyspace(keyspace) {
+        let message = format!("Modification is not supported by table {keyspace}.{}", table.name);
+        return Err(QueryError::invalid(message));
+    }
     match crate::schema::change::is_local_system_keyspace(keyspace) {
         true => Err(QueryError::Unauthorized(format!(
             "{keyspace} keyspace is not user-modifiable."

@@ -26,20 +26,33 @@ use crate::data::{KeyspaceName, Partition, TableId};
 use crate::event::{self, What};
 use crate::message::replica::TruncateRequest;
 use crate::schema::change::{ChangeContext, ChangeRequest, SchemaChange, is_local_system_keyspace};
-use crate::schema::{ClusterShape, ReplicationParams, TableMetadata, change_mutation};
+use crate::schema::{ClusterShape, ReplicationParams, TableMetadata, change_mutation, is_virtual_keyspace};
 
 use super::core::Running;
 use super::operations::{Operations, Owner, Stepped};
 use super::{BatchPart, ClientReply, ClientRequest, Form, operations};
+use crate::node::work::RequestKind;
 use prepared::prepare_for;
 
 /// A statement under way.
 pub(super) struct Statement {
     request: ClientRequest,
+    began: Instant,
     /// What came for its markers.
     values: Values,
     warnings: Vec<String>,
     stage: Stage,
+}
+
+impl Statement {
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Empty when it was prepared.
+    pub(super) fn text(&self) -> &str {
+        &self.request.query
+    }
 }
 
 /// The values of a statement's markers, in their order.
@@ -53,6 +66,8 @@ enum Stage {
     /// Writes to so many partitions.
     Writes {
         left: usize,
+        /// Those written to.
+        tables: Vec<TableId>,
     },
     Select(Box<Selecting>),
     Prefetch(Box<Prefetching>),
@@ -68,6 +83,7 @@ struct Selecting {
     answers: Vec<Option<Vec<Partition>>>,
     /// When the present reads began.
     asked: Instant,
+    is_scan: bool,
 }
 
 /// Changes that need to know what is there, and the answers to their reads, as far as they are in.
@@ -93,6 +109,7 @@ impl Running {
     /// Takes a client's request in.
     pub(super) fn begin(&mut self, mut request: ClientRequest) {
         let id = request.id;
+        self.work.requests += 1;
         let outcome = match core::mem::take(&mut request.form) {
             Form::Query(values) => self.begin_query(request, &values),
             Form::Prepare => self.begin_prepare(&request),
@@ -118,6 +135,7 @@ impl Running {
         self.event(Some(id), What::Parsing { query });
         let statement = parse(&request.query).map_err(|error| plain(error.into()))?;
         self.event(Some(id), What::Preparing);
+        self.work.executed_regular += 1;
         let prepared = prepare_for(&statement.statement, request.keyspace.as_ref(), &self.schema).map_err(plain)?;
         let values = values.in_order(&prepared.markers);
         let values = values.filter(|it| it.len() == statement.markers.len());
@@ -147,6 +165,7 @@ impl Running {
     ) -> Result<(), Refusal> {
         let ready = self.prepared_statement(statement).map_err(plain)?;
         self.received(&request, &ready.text);
+        self.work.executed_prepared += 1;
         let markers = &ready.prepared.markers;
         let values = values.in_order(markers).ok_or_else(|| {
             plain(QueryError::invalid(format!(
@@ -221,6 +240,12 @@ impl Running {
                 self.start_select(&request, plan, &values, &mut warnings)
             }
             Plan::Cas(plan) => self.start_cas(&request, plan.clone(), &values),
+            Plan::Truncate(table) if is_virtual_keyspace(&table.keyspace) => {
+                let name = format!("{}.{}", table.keyspace, table.name);
+                Err(QueryError::invalid(format!(
+                    "Truncation is not supported by table {name}"
+                )))
+            }
             Plan::Truncate(table) => self.start_truncate(&request, table.id, &table.keyspace),
             Plan::Change(change) => return self.start_change(request, change.clone(), warnings),
             Plan::Describe(describe) => Ok(Started::Done(self.describe(describe, request.keyspace.as_ref()))),
@@ -237,6 +262,7 @@ impl Running {
                 self.statements.insert(
                     id,
                     Statement {
+                        began: self.now,
                         request,
                         values,
                         warnings,
@@ -311,7 +337,11 @@ impl Running {
                 first,
             )
         })?;
-        Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![operation]))
+        let stage = Stage::Writes {
+            left: 1,
+            tables: Vec::new(),
+        };
+        Ok(Started::Waiting(stage, vec![operation]))
     }
 
     fn start_change(
@@ -349,6 +379,7 @@ impl Running {
                 self.statements.insert(
                     id,
                     Statement {
+                        began: self.now,
                         request,
                         values: Values::default(),
                         warnings: warnings.clone(),
@@ -391,6 +422,16 @@ impl Running {
         let Some(statement) = self.statements.remove(&request) else {
             return;
         };
+        match &statement.stage {
+            // A truncation is of none.
+            Stage::Writes { tables, .. } if !tables.is_empty() => {
+                self.work.note_writes(tables, statement.began, self.now)
+            }
+            Stage::Cas(_) => self
+                .work
+                .note_request(RequestKind::ConditionalWrite, statement.began, self.now),
+            _ => {}
+        }
         self.reply_to(request, result, statement.warnings);
     }
 

@@ -10,6 +10,7 @@ use crate::index;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, Owner};
+use crate::node::work::{BatchMetric, tables_of};
 
 /// What is to be written.
 enum Changes<'a> {
@@ -30,7 +31,7 @@ impl Running {
             true => levels::check_counter_write(request.consistency, &plan.table().name)?,
             false => levels::check_write(request.consistency)?,
         }
-        levels::refuse_system(&plan.table().keyspace)?;
+        levels::refuse_system(plan.table())?;
         let reads = self.evaluate(values, |at| plan.reads(at))?;
         match reads.is_empty() {
             true => self.write_changes(request, Changes::Single(plan), values, &Prefetched::default(), warnings),
@@ -48,7 +49,7 @@ impl Running {
         plan.validate()?;
         // Cassandra does not ask a batch for a level that is none of Paxos: to it SERIAL is a quorum.
         for table in plan.tables() {
-            levels::refuse_system(&table.keyspace)?;
+            levels::refuse_system(table)?;
         }
         let reads = self.evaluate(values, |at| plan.reads(at))?;
         match reads.is_empty() {
@@ -102,6 +103,12 @@ impl Running {
                 let mutations = self.evaluate(values, |at| plan.mutations(at, timestamp, found))?;
                 self.check_indexed(&mutations, warnings)?;
                 warnings.extend(plan.warnings(&mutations)?);
+                let kind = match () {
+                    () if plan.is_logged() => BatchMetric::Logged,
+                    () if mutations.iter().any(|it| self.is_counter(it)) => BatchMetric::Counter,
+                    () => BatchMetric::Unlogged,
+                };
+                self.work.note_batch(kind, mutations.len());
                 match plan.is_logged() && mutations.len() > 1 {
                     true => self.start_logged(request, mutations, false),
                     false => self.start_mutations(request, mutations),
@@ -163,7 +170,7 @@ impl Running {
             return self.start_logged(request, mutations, true);
         }
         let (id, consistency, now) = (request.id, request.consistency, self.now);
-        let left = mutations.len();
+        let (left, tables) = (mutations.len(), tables_of(&mutations));
         let mut started = Vec::with_capacity(left);
         for (index, mutation) in mutations.into_iter().enumerate() {
             let owner = Owner::Request { request: id, index };
@@ -189,7 +196,7 @@ impl Running {
                 operations.add(owner, operations::Running::Write(Box::new(write)), out, first)
             })?);
         }
-        Ok(Started::Waiting(Stage::Writes { left }, started))
+        Ok(Started::Waiting(Stage::Writes { left, tables }, started))
     }
 
     fn start_logged(
@@ -198,9 +205,10 @@ impl Running {
         mutations: Vec<Mutation>,
         affects_views: bool,
     ) -> Result<Started, QueryError> {
+        let tables = tables_of(&mutations);
         let keeps_until_quorum = affects_views || mutations.iter().any(|it| self.updates_views(it));
         let started = self.start_logged_batch(request.id, mutations, request.consistency, keeps_until_quorum)?;
-        Ok(Started::Waiting(Stage::Writes { left: 1 }, vec![started]))
+        Ok(Started::Waiting(Stage::Writes { left: 1, tables }, vec![started]))
     }
 
     /// Whether views hang on a write, so that it has to reach a quorum of replicas sooner or later: each updates its own part.
@@ -227,7 +235,7 @@ impl Running {
                 let Some(statement) = self.statements.get_mut(&request) else {
                     return;
                 };
-                let Stage::Writes { left } = &mut statement.stage else {
+                let Stage::Writes { left, .. } = &mut statement.stage else {
                     return;
                 };
                 *left -= 1;

@@ -20,6 +20,8 @@ const MAX_PREPARED_STATEMENTS: usize = 10_000;
 pub(in crate::node) struct PreparedStatements {
     entries: SortedMap<StatementId, Entry>,
     uses: u64,
+    /// Forgotten for want of room.
+    pub(in crate::node) evicted: u64,
 }
 
 struct Entry {
@@ -40,11 +42,16 @@ pub(super) struct Ready {
 }
 
 impl PreparedStatements {
+    pub(in crate::node) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     fn insert(&mut self, id: StatementId, mut entry: Entry) {
         if self.entries.len() >= MAX_PREPARED_STATEMENTS && !self.entries.contains_key(&id) {
             let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_used);
             if let Some(oldest) = oldest.map(|(id, _)| *id) {
                 self.entries.remove(&oldest);
+                self.evicted += 1;
             }
         }
         self.uses += 1;

@@ -2,17 +2,18 @@
 
 use super::{Selecting, Stage, Started, errors, is_local_table, levels};
 use crate::base::RequestId;
-use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead};
+use crate::coordinator::{RangeRead, Read, ReadRequest, RequestError, SerialRead, take_alone};
 use crate::cql::QueryError;
 use crate::cql::prepare::{BoundValue, SelectPlan, SelectStep};
-use crate::data::{ConsistencyLevel, Partition, PartitionSelection, ReadCommand};
+use crate::data::{ConsistencyLevel, Partition, PartitionSelection, ReadCommand, ReadLimits};
 use crate::message::paxos::Subject;
 use crate::node::ClientRequest;
 use crate::node::core::Running;
 use crate::node::operations::{self, OperationId, Owner};
 use crate::node::system_tables::in_key_order;
+use crate::node::work::RequestKind;
 use crate::replica;
-use crate::schema::{TableMetadata, is_virtual_keyspace};
+use crate::schema::{SYSTEM_VIEWS, TableMetadata, is_virtual_keyspace};
 use std::sync::Arc;
 
 impl Running {
@@ -33,6 +34,7 @@ impl Running {
             table,
             answers: Vec::new(),
             asked: self.now,
+            is_scan: false,
         });
         Ok(Started::Waiting(Stage::Select(selecting), Vec::new()))
     }
@@ -64,6 +66,9 @@ impl Running {
             }
             selecting.answers = vec![None; commands.len()];
             selecting.asked = self.now;
+            selecting.is_scan = commands
+                .iter()
+                .any(|it| matches!(it.partitions, PartitionSelection::Range(_)));
             let asking = (request, statement.request.consistency);
             match self.start_reads(asking, 0, commands, &table) {
                 // Some may be settled already: their outcomes are taken like those that come later.
@@ -132,6 +137,9 @@ impl Running {
     ) -> Result<Vec<Vec<Partition>>, QueryError> {
         let mut answers = Vec::new();
         let is_virtual = is_virtual_keyspace(&table.keyspace);
+        if table.keyspace.as_str() == SYSTEM_VIEWS {
+            self.refresh_view(table);
+        }
         for command in commands {
             let in_order = match &command.partitions {
                 PartitionSelection::One(key) if is_virtual => Some(ReadCommand {
@@ -142,8 +150,21 @@ impl Running {
             };
             let command = in_order.as_ref().unwrap_or(command);
             let mut replica = self.replica(Some(request));
-            let found = replica::read_table(&mut replica, command, table).map_err(errors::storage_error)?;
-            answers.push(found.partitions);
+            if command.filter.is_empty() {
+                let found = replica::read_table(&mut replica, command, table).map_err(errors::storage_error)?;
+                answers.push(found.partitions);
+                continue;
+            }
+            // A limit is of the rows that pass.
+            let all = ReadCommand {
+                limits: ReadLimits::NONE,
+                ..command.clone()
+            };
+            let found = replica::read_table(&mut replica, &all, table).map_err(errors::storage_error)?;
+            answers.push(take_alone(command, found.partitions));
+        }
+        if table.keyspace.as_str() == SYSTEM_VIEWS {
+            self.engine.replace(table.id, Vec::new());
         }
         Ok(answers)
     }
@@ -171,8 +192,19 @@ impl Running {
         let Stage::Select(selecting) = &mut statement.stage else {
             return;
         };
-        let took = self.now.since(selecting.asked);
-        self.latencies.entry(selecting.table.id).or_default().reads.record(took);
+        let (table, asked, is_scan) = (selecting.table.id, selecting.asked, selecting.is_scan);
+        self.latencies
+            .entry(table)
+            .or_default()
+            .reads
+            .record(self.now.since(asked));
+        self.work.note_read(table, is_scan, asked, self.now);
+        let kind = match statement.request.consistency.is_serial() {
+            _ if is_scan => RequestKind::Scan,
+            true => RequestKind::SerialRead,
+            false => RequestKind::Read,
+        };
+        self.work.note_request(kind, asked, self.now);
         selecting.answers[index] = Some(partitions);
         if selecting.answers.iter().all(Option::is_some) {
             let answers = core::mem::take(&mut selecting.answers).into_iter().flatten().collect();

@@ -17,6 +17,10 @@ const fn shown(name: &'static str, most_words: usize, tell: fn(&Arguments, &Clus
 }
 
 pub(super) const COMMANDS: &[Entry] = &[
+    shown("tpstats", 0, |_, view| super::tpstats::tpstats(view)),
+    shown("proxyhistograms", 0, |_, view| {
+        super::proxyhistograms::proxy_histograms(view)
+    }),
     shown("status", 1, |given, view| super::status(view, given.word(0))),
     shown("ring", 1, |given, view| super::ring(view, given.word(0))),
     shown("describecluster", 0, |_, view| super::describe_cluster(view)),
@@ -48,7 +52,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     shown("info", 0, |given, view| super::info(view, given.has("-T"))),
     shown("version", 0, |_, _| super::version()),
     shown("netstats", 0, |_, view| net_stats(view)),
-    shown("getseeds", 0, |_, view| seeds(view)),
+    shown("getseeds", 0, |_, view| seeds(view, "Current list of seed node IPs")),
+    shown("reloadseeds", 0, |_, view| seeds(view, "Updated seed node IP list")),
     shown("statusgossip", 0, |_, view| running(view.info.gossip_active)),
     shown("statusbinary", 0, |_, view| running(view.info.native_transport_active)),
     // There are no incremental backups.
@@ -74,17 +79,14 @@ fn running(is_running: bool) -> Output {
 }
 
 /// Those it would ask when it starts, but for itself.
-fn seeds(view: &ClusterView) -> Output {
+fn seeds(view: &ClusterView, title: &str) -> Output {
     let others = view.info.seeds.iter().filter(|seed| **seed != view.local);
     let others: Vec<String> = others
         .map(|seed| format!("/{seed}:{}", super::view::STORAGE_PORT))
         .collect();
     Output::printed(match &others[..] {
         [] => "Seed node list does not contain any remote node IPs\n".to_owned(),
-        others => format!(
-            "Current list of seed node IPs, excluding the current node's IP: {}\n",
-            others.join(" ")
-        ),
+        others => format!("{title}, excluding the current node's IP: {}\n", others.join(" ")),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::line::{Arguments, Line, arguments, unexpected_words};
 use super::usage::{self, Usage};
-use super::{Output, cluster, compaction, hints, settings, snapshots, storage, tablestats};
+use super::{Output, cluster, compaction, hints, operating, settings, snapshots, storage, tablestats};
 use crate::base::Endpoint;
 use crate::node::{ClusterView, OperatorAnswer, OperatorCall, StorageAnswer};
 
@@ -26,9 +26,10 @@ pub enum Tell {
 }
 
 /// The tables of all families.
-const FAMILIES: [&[Entry]; 7] = [
+const FAMILIES: [&[Entry]; 8] = [
     cluster::COMMANDS,
     hints::COMMANDS,
+    operating::COMMANDS,
     settings::COMMANDS,
     storage::COMMANDS,
     compaction::COMMANDS,
@@ -71,7 +72,7 @@ fn prepare(words: Vec<String>, here: Endpoint) -> Result<Begun, Output> {
         return Err(unexpected_words(&words));
     };
     let Some(entry) = FAMILIES.into_iter().flatten().find(|entry| entry.name == name) else {
-        return Err(Output::bad_use(&format!("{name} is not supported yet.")));
+        return Err(Output::bad_use(&format!("{name} is not supported: {}", missing(name))));
     };
     let arguments = arguments(&usage, &line.rest, entry.most_words)?;
     let call = (entry.ask)(&arguments)?;
@@ -83,6 +84,45 @@ fn prepare(words: Vec<String>, here: Endpoint) -> Result<Begun, Output> {
             tell: entry.tell,
         },
     })
+}
+
+/// What a command would need that is not there.
+fn missing(name: &str) -> &'static str {
+    const LACKING: [(&str, &str); 6] = [
+        (
+            "there is no repair and no streaming yet.",
+            "repair repair_admin rebuild decommission move removenode assassinate bootstrap cleanup import refresh \
+             getstreamthroughput setstreamthroughput getinterdcstreamthroughput setinterdcstreamthroughput",
+        ),
+        (
+            "nobody has to log in.",
+            "cidrfilteringstats dropcidrgroup getauthcacheconfig setauthcacheconfig getcidrgroupsofip \
+             invalidatecidrpermissionscache invalidatecredentialscache invalidatejmxpermissionscache \
+             invalidatenetworkpermissionscache invalidatepermissionscache invalidaterolescache listcidrgroups \
+             reloadcidrgroupscache updatecidrgroup reloadssl",
+        ),
+        ("there is no Java virtual machine.", "gcstats sjk reloadtriggers"),
+        (
+            "what happens is events, not logs.",
+            "enableauditlog disableauditlog getauditlog enablefullquerylog disablefullquerylog getfullquerylog \
+             resetfullquerylog getlogginglevels setlogginglevel",
+        ),
+        (
+            "stop and start nodes instead.",
+            "disablegossip enablegossip disablebinary enablebinary stopdaemon",
+        ),
+        (
+            "a node does one thing at a time.",
+            "getconcurrency setconcurrency setconcurrentcompactors getconcurrentviewbuilders setconcurrentviewbuilders",
+        ),
+    ];
+    let is_among = |names: &str| names.split(' ').any(|it| it == name);
+    let lacking = LACKING.iter().find(|(_, names)| is_among(names));
+    match lacking {
+        Some((why, _)) => why,
+        None if name.starts_with("set") || name.starts_with("get") => "there is no such setting.",
+        None => "it is not built yet.",
+    }
 }
 
 impl Asked {

@@ -15,14 +15,17 @@ mod hints;
 mod info;
 pub(super) mod java_order;
 mod line;
+mod operating;
 mod output;
 mod ownership;
+mod proxyhistograms;
 mod ring;
 mod settings;
 mod snapshots;
 mod status;
 mod storage;
 mod tablestats;
+mod tpstats;
 mod usage;
 mod view;
 

@@ -118,7 +118,7 @@ fn wrong_lines_are_told_in_cassandras_words() {
             "max_hint_window: can not convert \"soon\" to a Integer",
         ),
         ("settraceprobability 2", "Trace probability must be between 0 and 1"),
-        ("toppartitions", "toppartitions is not supported yet."),
+        ("toppartitions", "toppartitions is not supported: it is not built yet."),
     ] {
         let output = run(line, &shop());
         let expected = format!("nodetool: {message}\nSee 'nodetool help' or 'nodetool help <command>'.\n");

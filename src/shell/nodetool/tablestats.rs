@@ -443,7 +443,7 @@ fn json_of(table: &TableStats) -> String {
 }
 
 /// The rows of the table of percentiles: those, then the least and the most.
-const ROWS: [(&str, f64); 7] = [
+pub(super) const ROWS: [(&str, f64); 7] = [
     ("50%", 0.5),
     ("75%", 0.75),
     ("95%", 0.95),

@@ -162,6 +162,14 @@ impl Engine {
         Ok(())
     }
 
+    /// Gives up the compaction under way; its table is looked at again in its turn.
+    pub fn stop_compaction(&mut self) -> Result<(), StorageError> {
+        match self.compaction.take() {
+            Some(compaction) => self.abandon(compaction),
+            None => Ok(()),
+        }
+    }
+
     /// Gives up the compaction of a table whose SSTables go.
     pub(super) fn abort_compaction(&mut self, table: TableId) -> Result<(), StorageError> {
         match self.compaction.take_if(|it| it.table == table) {

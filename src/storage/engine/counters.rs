@@ -2,15 +2,15 @@
 
 use std::cell::RefCell;
 
-use super::super::summary::CountersSummary;
-use crate::base::Recent;
+use super::super::summary::{CountersSummary, Histogram, TableWork};
+use crate::base::{Instant, Rate, Recent};
 
 /// How many of the last reads the histograms are made of.
 const KEPT_READS: usize = 1_024;
 
 #[derive(Debug)]
 pub struct TableCounters {
-    pub writes: u64,
+    pub writes: Rate,
     pub memtable_switches: u64,
     /// Bytes of SSTables that flushes made, and compactions.
     pub flushed_bytes: u64,
@@ -21,25 +21,36 @@ pub struct TableCounters {
 
 #[derive(Debug)]
 struct Reads {
-    count: u64,
+    /// Of one partition each, and of ranges of them.
+    single: Rate,
+    scans: Rate,
     sstables: u64,
     filter_false_positives: u64,
     filter_true_negatives: u64,
-    /// Of the last reads: SSTables, live rows and tombstones.
-    last: Recent<(u32, u32, u32)>,
+    last: Recent<ReadFound>,
+}
+
+/// What a read met.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadFound {
+    pub is_scan: bool,
+    pub sstables: u32,
+    pub live: u32,
+    pub tombstones: u32,
 }
 
 impl Default for TableCounters {
     fn default() -> TableCounters {
         let reads = Reads {
-            count: 0,
+            single: Rate::default(),
+            scans: Rate::default(),
             sstables: 0,
             filter_false_positives: 0,
             filter_true_negatives: 0,
             last: Recent::new(KEPT_READS),
         };
         TableCounters {
-            writes: 0,
+            writes: Rate::default(),
             memtable_switches: 0,
             flushed_bytes: 0,
             compacted_bytes: 0,
@@ -49,11 +60,16 @@ impl Default for TableCounters {
 }
 
 impl TableCounters {
-    pub fn note_read(&self, sstables: u32, live: u32, tombstones: u32) {
+    pub fn note_read(&self, now: Instant, found: ReadFound) {
         let mut reads = self.reads.borrow_mut();
-        reads.count += 1;
-        reads.sstables += u64::from(sstables);
-        reads.last.push((sstables, live, tombstones));
+        match found.is_scan {
+            true => reads.scans.note(now),
+            false => {
+                reads.single.note(now);
+                reads.sstables += u64::from(found.sstables);
+            }
+        }
+        reads.last.push(found);
     }
 
     pub fn note_filter(&self, skipped: bool) {
@@ -64,34 +80,43 @@ impl TableCounters {
         }
     }
 
-    /// SSTables that each of the last reads looked into.
+    /// SSTables that each of the last reads of one partition looked into.
     pub fn sstables_of_reads(&self) -> Vec<u32> {
-        self.reads
-            .borrow()
-            .last
-            .iter()
-            .map(|(sstables, ..)| *sstables)
-            .collect()
+        let reads = self.reads.borrow();
+        let single = reads.last.iter().filter(|it| !it.is_scan);
+        single.map(|it| it.sstables).collect()
+    }
+
+    pub fn work(&self, now: Instant) -> TableWork {
+        let reads = self.reads.borrow();
+        let told = |rate: &Rate| (rate.count(), rate.per_second(now));
+        TableWork {
+            reads: told(&reads.single),
+            scans: told(&reads.scans),
+            writes: told(&self.writes),
+            live_rows: Histogram::of(reads.last.iter().map(|it| it.live.into())),
+            tombstones: Histogram::of(reads.last.iter().map(|it| it.tombstones.into())),
+        }
     }
 
     pub fn summary(&self) -> CountersSummary {
         let reads = self.reads.borrow();
-        let over = |of: fn(&(u32, u32, u32)) -> u32| {
+        let over = |of: fn(&ReadFound) -> u32| {
             let largest = reads.last.iter().map(of).max()?;
             let sum: u64 = reads.last.iter().map(|it| u64::from(of(it))).sum();
             Some((sum as f64 / reads.last.len() as f64, largest))
         };
         CountersSummary {
-            reads: reads.count,
-            writes: self.writes,
+            reads: reads.single.count(),
+            writes: self.writes.count(),
             memtable_switches: self.memtable_switches,
             sstables_read: reads.sstables,
             filter_false_positives: reads.filter_false_positives,
             filter_true_negatives: reads.filter_true_negatives,
             flushed_bytes: self.flushed_bytes,
             compacted_bytes: self.compacted_bytes,
-            live_rows: over(|it| it.1),
-            tombstones: over(|it| it.2),
+            live_rows: over(|it| it.live),
+            tombstones: over(|it| it.tombstones),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::StorageError;
 use super::super::compaction::{Choice, CompactionKind, Generation, TombstoneOption};
-use super::super::summary::{Histogram, SstableSummary, TableSummary};
+use super::super::summary::{Histogram, SstableSummary, TableSummary, TableWork};
 use super::table::Table;
 use super::{CompactionProgress, CompactionRecord, Engine};
 use crate::data::{DecoratedKey, PartitionRange, TableId};
@@ -155,6 +155,10 @@ impl Engine {
         self.key_cache.counts()
     }
 
+    pub fn invalidate_key_cache(&mut self) {
+        self.key_cache.clear();
+    }
+
     /// SSTables that each of a table's last reads looked into.
     pub fn sstables_of_reads(&self, id: TableId) -> Vec<u32> {
         self.tables
@@ -186,6 +190,12 @@ impl Engine {
         self.tables
             .get(&id)
             .map_or_else(Vec::new, |table| table.summary(id, self.wall).sstables)
+    }
+
+    /// What reads and writes of a table came to since the process started, and of late.
+    pub fn table_work(&self, id: TableId) -> TableWork {
+        let table = self.tables.get(&id);
+        table.map(|it| it.counters.work(self.now)).unwrap_or_default()
     }
 
     pub fn table_summary(&self, id: TableId) -> TableSummary {

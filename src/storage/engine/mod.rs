@@ -174,10 +174,21 @@ impl Engine {
                 self.waiting.set(None);
             }
             self.memtable_bytes += table.memtable.apply(update);
-            table.counters.writes += 1;
+            table.counters.writes.note(self.now);
         }
         self.request_flushes_by_size();
         Ok(Applied { position })
+    }
+
+    /// Puts rows in place of all that a table has, in memory: of one that is made up as it is read.
+    pub fn replace(&mut self, table: TableId, rows: Vec<Mutation>) {
+        self.waiting.set(None);
+        let table = self.tables.entry(table).or_default();
+        self.memtable_bytes -= table.memtable.weight().bytes;
+        table.memtable = Default::default();
+        for (_, update) in rows.into_iter().flat_map(Mutation::into_updates) {
+            self.memtable_bytes += table.memtable.apply(update);
+        }
     }
 
     /// When the table was last truncated: hints written up to then are not for it.

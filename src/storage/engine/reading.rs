@@ -9,6 +9,7 @@ use super::super::StorageError;
 use super::super::read::{self, FoundIn, LocalRead, MergedRows, SstablesRead};
 use super::super::source::{PartitionSource, TableSource};
 use super::super::sstable::{IndexEntry, SstableSource};
+use super::counters::ReadFound;
 use super::table::{Sstable, Table};
 use super::{Engine, merge};
 use crate::base::Arrange;
@@ -53,8 +54,13 @@ impl Engine {
                 found
             }
         };
-        held.counters
-            .note_read(found.sstables.merged, found.live_rows, found.tombstones);
+        let met = ReadFound {
+            is_scan: matches!(command.partitions, PartitionSelection::Range(_)),
+            sstables: found.sstables.merged,
+            live: found.live_rows,
+            tombstones: found.tombstones,
+        };
+        held.counters.note_read(self.now, met);
         Ok(found)
     }
 
@@ -269,6 +275,12 @@ impl KeyCache {
         let entries = &mut *self.0.borrow_mut();
         entries.found.retain(|(id, ..), _| *id != table);
         entries.order.retain(|(id, ..)| *id != table);
+    }
+
+    pub fn clear(&self) {
+        let entries = &mut *self.0.borrow_mut();
+        entries.found.clear();
+        entries.order.clear();
     }
 
     /// Entries, hits and requests.
