@@ -2,7 +2,7 @@
 
 use ringscope::base::Seed;
 use ringscope::data::ConsistencyLevel;
-use ringscope::sim::campaign::{self, Summary};
+use ringscope::sim::campaign::{self, Flushes, Summary};
 use ringscope::sim::checker::Violation;
 use ringscope::sim::faults::FaultSet;
 use ringscope::sim::gate;
@@ -11,6 +11,9 @@ use ringscope::sim::workload::Load;
 
 /// Seeds that CI runs besides those that once failed.
 const SEEDS: core::ops::Range<u64> = 0..20;
+
+/// Seeds of clusters whose memtables are flushed all the time.
+const FLUSHING_SEEDS: core::ops::Range<u64> = 3..4;
 
 /// Seeds of clusters with indexes.
 const INDEX_SEEDS: core::ops::Range<u64> = 0..6;
@@ -25,10 +28,22 @@ fn report(summary: &Summary) -> String {
 
 #[test]
 fn what_was_acknowledged_survives_faults_and_replicas_converge() {
-    let summary = campaign::run(SEEDS, &FaultSet::all());
+    let summary = campaign::run(SEEDS, &FaultSet::all(), Flushes::Never);
     assert!(summary.failures.is_empty(), "{}", report(&summary));
     assert_eq!(summary.sightings.never_seen(), [""; 0], "{summary:?}");
     assert!(summary.acknowledged > 100 * summary.seeds as usize, "{summary:?}");
+}
+
+/// With memtables that hold next to nothing: SSTables and compactions are part of every crash, cut and loss.
+#[test]
+fn what_was_acknowledged_survives_on_sstables_too() {
+    let summary = campaign::run(FLUSHING_SEEDS, &FaultSet::all(), Flushes::Often);
+    assert!(summary.failures.is_empty(), "{}", report(&summary));
+    let seen = &summary.sightings;
+    assert!(
+        seen.crashes > 0 && seen.flushes > 100 && seen.compactions > 10,
+        "{summary:?}"
+    );
 }
 
 #[test]
@@ -54,7 +69,7 @@ fn at_one_some_reads_are_stale() {
         consistency: ConsistencyLevel::One,
         ..Load::CAMPAIGN
     };
-    let outcomes = (0..4).map(|seed| campaign::run_load(Seed(seed), &FaultSet::all(), load));
+    let outcomes = (0..4).map(|seed| campaign::run_load(Seed(seed), &FaultSet::all(), load, Flushes::Never));
     let violations: Vec<_> = outcomes.flat_map(|outcome| outcome.violations).collect();
     assert!(violations.len() > 10, "{violations:?}");
     let stale = |it: &Violation| matches!(it, Violation::Stale { .. });

@@ -114,6 +114,9 @@ struct SimArgs {
     /// What goes wrong: all, none, or some of crash,pause,cut,loss,latency.
     #[arg(long, value_name = "SET", default_value = "all")]
     faults: FaultSet,
+    /// Memtables are flushed after a few writes, and compacted: SSTables take part.
+    #[arg(long)]
+    flushes: bool,
     /// Also prints the history of each seed.
     #[arg(long)]
     each: bool,

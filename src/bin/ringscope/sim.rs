@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use ringscope::base::Seed;
 use ringscope::playground::record::Recording;
 use ringscope::playground::share::to_link;
-use ringscope::sim::campaign::{self, Summary};
+use ringscope::sim::campaign::{self, Flushes, Summary};
 use ringscope::sim::gate;
+use ringscope::sim::workload::Load;
 
 use super::{Failure, SimArgs};
 
@@ -26,8 +27,9 @@ pub fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
 pub fn run(args: &SimArgs) -> Result<ExitCode, Failure> {
     let mut stdout = std::io::stdout().lock();
     let mut summary = Summary::default();
+    let flushes = if args.flushes { Flushes::Often } else { Flushes::Never };
     for seed in args.seeds.clone() {
-        let outcome = campaign::run_seed(Seed(seed), &args.faults);
+        let outcome = campaign::run_load(Seed(seed), &args.faults, Load::CAMPAIGN, flushes);
         if args.each {
             writeln!(stdout, "seed {seed}: history {}", outcome.history)?;
         }
@@ -37,9 +39,10 @@ pub fn run(args: &SimArgs) -> Result<ExitCode, Failure> {
         if !outcome.violations.is_empty() {
             writeln!(
                 stdout,
-                "seed {seed}: again with ringscope sim --seeds {seed}..{} --faults {}",
+                "seed {seed}: again with ringscope sim --seeds {seed}..{} --faults {}{}",
                 seed + 1,
-                args.faults
+                args.faults,
+                if args.flushes { " --flushes" } else { "" }
             )?;
             match to_link(&Recording::of_script(&outcome.script, outcome.history)) {
                 Ok(link) => writeln!(stdout, "seed {seed}: or open the page at #{link}")?,
