@@ -333,8 +333,15 @@ impl Bench {
         Ok(())
     }
 
-    /// The node holds what the model says.
+    /// The node holds what the model says. The power stays while it is asked.
     fn agrees(&mut self, model: &Model) -> Result<(), TestCaseError> {
+        let left = self.disk.left.take();
+        let agreed = self.holds(model);
+        self.disk.left.set(left);
+        agreed
+    }
+
+    fn holds(&mut self, model: &Model) -> Result<(), TestCaseError> {
         for n in 0..TABLES {
             let found = self.ask(&format!("SELECT * FROM k.t{n}"));
             let Some(table) = model.get(&n) else {

@@ -215,6 +215,7 @@ impl ClusterThread {
 
 /// Runs until every node knows every other: a client that connects at once sees the whole cluster.
 fn settled(mut cluster: SimCluster) -> Result<SimCluster, ServeError> {
+    cluster.keep_no_history();
     let count = cluster.endpoints().count();
     let mut seen = 0;
     for _ in 0..600 {

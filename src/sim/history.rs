@@ -14,6 +14,7 @@ pub struct History {
     events: u64,
     /// The encoding of one event, kept for its memory.
     scratch: Vec<u8>,
+    is_off: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,13 +26,22 @@ impl Default for History {
             hasher: Xxh3::new(),
             events: 0,
             scratch: Vec::new(),
+            is_off: false,
         }
     }
 }
 
 impl History {
+    /// Counts events and nothing more from now on: for a run that will not be compared with any other.
+    pub fn turn_off(&mut self) {
+        self.is_off = true;
+    }
+
     pub fn record(&mut self, event: &Event) {
         self.events += 1;
+        if self.is_off {
+            return;
+        }
         let mut scratch = core::mem::take(&mut self.scratch);
         scratch.clear();
         self.scratch = codec::encode_into(event, scratch);

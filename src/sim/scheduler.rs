@@ -201,6 +201,11 @@ impl<M: Parcel + Clone> Scheduler<M> {
         self.history.hash()
     }
 
+    /// From now on events are not hashed.
+    pub fn keep_no_history(&mut self) {
+        self.history.turn_off();
+    }
+
     pub fn events(&self) -> u64 {
         self.history.events()
     }
