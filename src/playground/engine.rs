@@ -428,6 +428,8 @@ impl<P: Parcel + Clone> Playground<P> {
 
     pub(super) fn refuse(&mut self, why: &str) {
         self.notice(NoticeKind::Refused, why);
+        // Who was spoken to hears that nothing is under way.
+        self.shells.tell_all();
     }
 
     pub fn notice(&mut self, kind: NoticeKind, text: &str) {

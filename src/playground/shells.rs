@@ -144,6 +144,11 @@ impl Shells {
         self.all.values().any(|shell| shell.pending.is_some())
     }
 
+    /// All say with the next frame how they stand.
+    pub fn tell_all(&mut self) {
+        self.all.values_mut().for_each(Shell::changed);
+    }
+
     /// For hosts that take frames: what waits for them stays bounded.
     pub fn shorten(&mut self) {
         self.all.values_mut().for_each(Shell::shorten);
