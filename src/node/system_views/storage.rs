@@ -171,11 +171,16 @@ fn thousandths(value: f64) -> Value {
 
 /// What an index compares as a whole, not in an order of its own.
 fn is_literal(ty: &CqlType) -> bool {
-    match ty {
-        CqlType::Text | CqlType::Ascii | CqlType::Boolean => true,
-        CqlType::List { .. } | CqlType::Set { .. } | CqlType::Map { .. } | CqlType::Tuple(_) => true,
-        _ => false,
-    }
+    matches!(
+        ty,
+        CqlType::Text
+            | CqlType::Ascii
+            | CqlType::Boolean
+            | CqlType::List { .. }
+            | CqlType::Set { .. }
+            | CqlType::Map { .. }
+            | CqlType::Tuple(_)
+    )
 }
 
 fn analyzer(index: &IndexMetadata) -> String {

@@ -330,7 +330,11 @@ impl Engine {
         let as_sources = |parts: &[SstablePartition<'_>]| parts.len() as u32;
         *compaction.merged.entry(as_sources(&parts)).or_default() += 1;
         compaction.keys_done += parts.len() as u64;
-        let limit = compaction.purges.then_some(limit).unwrap_or(WriteTimestamp(i64::MIN));
+        let limit = if compaction.purges {
+            limit
+        } else {
+            WriteTimestamp(i64::MIN)
+        };
         let purge = compaction.purge.stamped_before(limit);
         let dyn_parts: Vec<&dyn PartitionSource> = parts.iter().map(|it| it as &dyn PartitionSource).collect();
         let dyn_shadows: Vec<&dyn PartitionSource> = shadows.iter().map(|it| it as &dyn PartitionSource).collect();
