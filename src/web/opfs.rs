@@ -8,7 +8,7 @@
 //! error here rather than an exception.
 
 use gloo::timers::callback::Timeout;
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -47,6 +47,10 @@ extern "C" {
     fn size(this: &Handle) -> Result<f64, JsValue>;
 }
 
+/// A flush takes milliseconds, and each write of a cluster would wait for one on each replica. The browser's process may end at any
+/// time and nothing is lost; a machine without power loses the last writes, as with Cassandra's periodic commit log sync (10 s there).
+const FLUSH_EVERY_MS: f64 = 1_000.0;
+
 /// Workers of a page that was just left hold their files for a moment still.
 const TRY_AGAIN_MS: u32 = 25;
 
@@ -64,6 +68,7 @@ pub enum OpenError {
 pub struct OpfsFile {
     name: String,
     handle: Handle,
+    flushed_ms: f64,
 }
 
 impl OpfsFile {
@@ -74,7 +79,12 @@ impl OpfsFile {
             match open(name).await {
                 Ok(handle) => {
                     let name = name.to_owned();
-                    return Ok(OpfsFile { name, handle });
+                    let flushed_ms = Date::now();
+                    return Ok(OpfsFile {
+                        name,
+                        handle,
+                        flushed_ms,
+                    });
                 }
                 Err(error) if text_of(&error, "name") != "NoModificationAllowedError" => {
                     return Err(OpenError::Refused(text_of(&error, "message")));
@@ -119,7 +129,13 @@ impl BlockFile for OpfsFile {
     }
 
     fn flush(&mut self) -> Result<(), StorageError> {
-        self.handle.flush().map_err(|error| self.failed(0, &error))
+        self.handle.flush().map_err(|error| self.failed(0, &error))?;
+        self.flushed_ms = Date::now();
+        Ok(())
+    }
+
+    fn flush_is_due(&self) -> bool {
+        (Date::now() - self.flushed_ms).abs() >= FLUSH_EVERY_MS
     }
 
     fn truncate(&mut self, size: u64) -> Result<(), StorageError> {

@@ -164,6 +164,10 @@ impl Journal {
         self.durable < self.end
     }
 
+    pub fn flush_is_due(&self) -> bool {
+        self.slots[self.active].flush_is_due()
+    }
+
     pub fn flush(&mut self) -> Result<(), StorageError> {
         self.slots[self.active].flush()?;
         self.durable = self.end;

@@ -6,7 +6,8 @@
 //! - Bytes are written once, to blocks that nothing on the disk names, or behind those of a block that are safe. Blocks that are given
 //!   back wait for a flush of the journal before they are taken again.
 //! - `sync` puts a file's new length into the journal and flushes that. A few bytes go into the journal with it, which saves the
-//!   data file's flush: they are written to their blocks once more on opening. Many are flushed in the data file first.
+//!   data file's flush: they are written to their blocks once more on opening. Many are flushed in the data file first. For a few
+//!   bytes the port may put the journal's flush off: what the journal has is there up to some change, and nothing after it.
 //! - A change that the journal has is there with all changes before it. So `rename`, `delete` and `truncate` need no flush of their own.
 //! - A checkpoint flushes the data file and begins the journal anew in its other slot.
 //!

@@ -204,9 +204,10 @@ impl Pack {
         self.may_write()?;
         let entry = self.entry(file)?;
         let start = entry.synced.map_or(0, |(synced, _)| synced);
+        let is_small = entry.len - start <= INLINE_BYTES;
         if entry.synced.is_none() || start < entry.len {
             let mut bytes = Vec::new();
-            if entry.len - start <= INLINE_BYTES {
+            if is_small {
                 bytes.resize((entry.len - start) as usize, 0);
                 self.read_at(file, start, &mut bytes)?;
             } else {
@@ -219,6 +220,10 @@ impl Pack {
             if let Some(entry) = self.files.get_mut(file) {
                 entry.synced = Some(state);
             }
+        }
+        // The journal is safe up to some change and has none after it, whenever it is flushed.
+        if is_small && !self.journal.flush_is_due() {
+            return Ok(());
         }
         self.flush_journal()
     }

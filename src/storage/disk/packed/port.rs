@@ -16,6 +16,11 @@ pub trait BlockFile: fmt::Debug {
 
     fn flush(&mut self) -> Result<(), StorageError>;
 
+    /// Whether a sync of a few bytes is to flush, or may leave that to a later one. A host that knows no time flushes always.
+    fn flush_is_due(&self) -> bool {
+        true
+    }
+
     /// Makes it this long: what is new is zero.
     fn truncate(&mut self, size: u64) -> Result<(), StorageError>;
 
