@@ -3,7 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 
 use ringscope::sim::gate;
-use ringscope::web::{WorkerScriptError, start_worker};
+use ringscope::web::{WorkerScriptError, start_hub};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -11,7 +11,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen_test]
 fn a_page_without_a_worker_script_is_told_so() {
     let document = web_sys::window().unwrap().document().unwrap();
-    assert!(matches!(start_worker(&document), Err(WorkerScriptError::NotNamed(_))));
+    assert!(matches!(start_hub(&document, 3), Err(WorkerScriptError::NotNamed(_))));
 }
 
 #[wasm_bindgen_test]

@@ -1,25 +1,22 @@
 //! The page's side of the engine: starts the workers, sends commands, asks for a frame whenever the page can draw one.
 //!
-//! Workers are started relative to the document, so the page runs from any path. When one breaks, all are started anew and the
-//! person is told.
+//! It starts the hub, which starts the others. When any of them breaks, all are started anew and the person is told.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Timeout;
-use js_sys::Array;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue, throw_val};
-use web_sys::{Document, ErrorEvent, MessageChannel, MessageEvent, MessagePort, Worker};
+use web_sys::{Document, ErrorEvent, MessageEvent, Worker};
 
 use super::READY;
 use super::bytes::{from_buffer, to_buffer};
-use super::worker::{CREW, HUB};
-use super::worker_script::{WorkerScriptError, start_worker};
+use super::worker_script::{WorkerScriptError, start_hub};
 use crate::playground::Keep;
 use crate::playground::api::{Command, Frame, Notice, NoticeKind, Rate};
-use crate::playground::remote::{FromHub, MAX_CREWS, ToHub};
+use crate::playground::remote::ToHub;
 use crate::sim::ClusterConfig;
 
 /// Workers that break this often are not started again: something is wrong that another start does not mend.
@@ -42,7 +39,7 @@ struct Inner {
     config: ClusterConfig,
     rate: Rate,
     keep: Keep,
-    workers: RefCell<Option<Workers>>,
+    hub: RefCell<Option<HubLine>>,
     sink: RefCell<Option<Sink>>,
     /// A frame was asked for and has not come.
     asked: Cell<bool>,
@@ -58,25 +55,18 @@ struct Inner {
     notices: RefCell<Vec<Notice>>,
 }
 
-struct Workers {
-    hub: Worker,
-    crews: Vec<Worker>,
-    hub_is_ready: bool,
-    /// What the hub is to get once it listens, in order.
-    errands: Vec<Errand>,
-    /// Kept for as long as the workers may call them.
-    listeners: Vec<Closure<dyn FnMut(MessageEvent)>>,
-    complaints: Vec<Closure<dyn FnMut(ErrorEvent)>>,
-}
-
-enum Errand {
-    Say(ToHub),
-    /// The hub's end of the line to the next crew.
-    Connect(MessagePort),
+/// The line to the hub. What is said before it listens waits.
+struct HubLine {
+    worker: Worker,
+    listens: bool,
+    waiting: Vec<ToHub>,
+    // Kept for as long as the worker may call them.
+    _listener: Closure<dyn FnMut(MessageEvent)>,
+    _complaint: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl Engine {
-    /// Starts the hub, and a worker for each node of `config` up to the limit.
+    /// Starts the hub, which starts a worker for each node of `config` up to the limit.
     pub fn start(
         document: Document,
         config: ClusterConfig,
@@ -88,7 +78,7 @@ impl Engine {
             config,
             rate,
             keep,
-            workers: RefCell::new(None),
+            hub: RefCell::new(None),
             sink: RefCell::new(None),
             asked: Cell::new(false),
             animation: RefCell::new(None),
@@ -99,7 +89,7 @@ impl Engine {
             last_run: Cell::new(0),
             notices: RefCell::new(Vec::new()),
         }));
-        engine.start_workers()?;
+        engine.start_hub()?;
         Ok(engine)
     }
 
@@ -138,74 +128,44 @@ impl Engine {
     }
 
     fn say(&self, message: ToHub) {
-        if let Some(workers) = &mut *self.0.workers.borrow_mut() {
-            workers.send_hub(Errand::Say(message));
+        if let Some(hub) = &mut *self.0.hub.borrow_mut() {
+            hub.say(message);
         }
     }
 
-    fn start_workers(&self) -> Result<(), WorkerScriptError> {
+    fn start_hub(&self) -> Result<(), WorkerScriptError> {
         self.0.starts.set(self.0.starts.get() + 1);
         self.0.asked.set(false);
-        let mut workers = Workers {
-            hub: start_worker(&self.0.document)?,
-            crews: Vec::new(),
-            hub_is_ready: false,
-            errands: Vec::new(),
-            listeners: Vec::new(),
-            complaints: Vec::new(),
-        };
+        let worker = start_hub(&self.0.document, self.0.config.nodes.len())?;
         let engine = self.clone();
-        let hub = workers.hub.clone();
-        workers.listen(self, &hub, move |event| engine.hear_hub(event));
-        workers.send_hub(Errand::Say(ToHub::Begin {
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| engine.hear_hub(&event));
+        worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        let engine = self.clone();
+        let complaint =
+            Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| engine.trouble(&event.message()));
+        worker.set_onerror(Some(complaint.as_ref().unchecked_ref()));
+        *self.0.hub.borrow_mut() = Some(HubLine {
+            worker,
+            listens: false,
+            waiting: Vec::new(),
+            _listener: listener,
+            _complaint: complaint,
+        });
+        self.say(ToHub::Begin {
             config: Box::new(self.0.config.clone()),
             rate: self.0.rate,
             keep: self.0.keep.clone(),
-        }));
-        *self.0.workers.borrow_mut() = Some(workers);
-        self.want_crews(self.0.config.nodes.len());
+        });
         Ok(())
     }
 
-    fn want_crews(&self, wanted: usize) {
-        let mut workers = self.0.workers.borrow_mut();
-        let Some(workers) = &mut *workers else {
-            return;
-        };
-        while workers.crews.len() < wanted.min(MAX_CREWS) {
-            let worker = match start_worker(&self.0.document) {
-                Ok(worker) => worker,
-                Err(error) => return self.tell(error.to_string()),
-            };
-            let (engine, crew) = (self.clone(), worker.clone());
-            workers.listen(self, &worker, move |event| {
-                if is_word(event, READY) {
-                    engine.connect_crew(&crew);
-                }
-            });
-            workers.crews.push(worker);
-        }
-    }
-
-    /// Lays the line between a crew that listens and the hub.
-    fn connect_crew(&self, crew: &Worker) {
-        let Ok(channel) = MessageChannel::new() else {
-            return self.tell("the browser makes no line between workers".into());
-        };
-        hand_over(crew, CREW, &channel.port1());
-        if let Some(workers) = &mut *self.0.workers.borrow_mut() {
-            workers.send_hub(Errand::Connect(channel.port2()));
-        }
-    }
-
     fn hear_hub(&self, event: &MessageEvent) {
-        match from_buffer::<FromHub>(&event.data()) {
-            Some(Ok(FromHub::Frame(frame))) => self.draw(*frame),
-            Some(Ok(FromHub::Crews(wanted))) => self.want_crews(wanted as usize),
+        match from_buffer::<Frame>(&event.data()) {
+            Some(Ok(frame)) => self.draw(frame),
             Some(Err(error)) => self.trouble(&error.to_string()),
-            None if is_word(event, READY) => {
-                if let Some(workers) = &mut *self.0.workers.borrow_mut() {
-                    workers.hub_listens();
+            None if event.data().as_string().as_deref() == Some(READY) => {
+                if let Some(hub) = &mut *self.0.hub.borrow_mut() {
+                    hub.listens();
                 }
             }
             None => self.trouble("the hub said something that is no frame"),
@@ -235,10 +195,11 @@ impl Engine {
 
     /// A worker broke: nothing that any of them holds can be trusted.
     fn trouble(&self, what: &str) {
-        let Some(workers) = self.0.workers.borrow_mut().take() else {
+        let Some(hub) = self.0.hub.borrow_mut().take() else {
             return;
         };
-        workers.terminate();
+        // And with it the workers that it started.
+        hub.worker.terminate();
         self.0.runs_before.set(self.0.last_run.get());
         if self.0.starts.get() >= MAX_STARTS {
             web_sys::console::error_1(&JsValue::from_str(what));
@@ -249,62 +210,28 @@ impl Engine {
             _ => "The cluster goes on from what this browser keeps.",
         };
         self.tell(format!("Part of the engine broke ({what}). {then}"));
-        if let Err(error) = self.start_workers() {
+        if let Err(error) = self.start_hub() {
             self.tell(error.to_string());
         }
     }
 }
 
-impl Workers {
-    fn listen(&mut self, engine: &Engine, worker: &Worker, mut hear: impl FnMut(&MessageEvent) + 'static) {
-        let listener: Closure<dyn FnMut(MessageEvent)> = Closure::new(move |event: MessageEvent| hear(&event));
-        worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        self.listeners.push(listener);
-        let engine = engine.clone();
-        let complaint: Closure<dyn FnMut(ErrorEvent)> = Closure::new(move |event: ErrorEvent| {
-            engine.trouble(&event.message());
-        });
-        worker.set_onerror(Some(complaint.as_ref().unchecked_ref()));
-        self.complaints.push(complaint);
-    }
-
-    fn hub_listens(&mut self) {
-        if !core::mem::replace(&mut self.hub_is_ready, true) {
-            or_throw(self.hub.post_message(&JsValue::from_str(HUB)));
-            for errand in core::mem::take(&mut self.errands) {
-                self.send_hub(errand);
-            }
+impl HubLine {
+    fn say(&mut self, message: ToHub) {
+        if !self.listens {
+            return self.waiting.push(message);
+        }
+        let (buffer, transfer) = to_buffer(&message);
+        // Only a message that cannot be copied fails, and these are bytes.
+        if let Err(error) = self.worker.post_message_with_transfer(&buffer, &transfer) {
+            throw_val(error);
         }
     }
 
-    fn send_hub(&mut self, errand: Errand) {
-        match errand {
-            errand if !self.hub_is_ready => self.errands.push(errand),
-            Errand::Say(message) => {
-                let (buffer, transfer) = to_buffer(&message);
-                or_throw(self.hub.post_message_with_transfer(&buffer, &transfer));
-            }
-            Errand::Connect(port) => hand_over(&self.hub, HUB, &port),
+    fn listens(&mut self) {
+        self.listens = true;
+        for message in core::mem::take(&mut self.waiting) {
+            self.say(message);
         }
-    }
-
-    fn terminate(&self) {
-        self.crews.iter().chain([&self.hub]).for_each(Worker::terminate);
-    }
-}
-
-/// Gives a worker a port, with the word that says what for.
-fn hand_over(worker: &Worker, word: &str, port: &MessagePort) {
-    or_throw(worker.post_message_with_transfer(&JsValue::from_str(word), &Array::of1(port)));
-}
-
-fn is_word(event: &MessageEvent, word: &str) -> bool {
-    event.data().as_string().as_deref() == Some(word)
-}
-
-/// Only a message that cannot be copied fails, and ours are bytes, words and ports.
-fn or_throw(result: Result<(), JsValue>) {
-    if let Err(error) = result {
-        throw_val(error);
     }
 }

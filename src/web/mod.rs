@@ -11,7 +11,7 @@ pub mod worker;
 mod worker_script;
 
 pub use engine::Engine;
-pub use worker_script::{WorkerScriptError, start_worker};
+pub use worker_script::{WorkerScriptError, start_hub};
 
-/// What a worker says first, before it has been told what to be.
+/// What a worker says first: that it listens.
 pub const READY: &str = "ready";

@@ -8,10 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue, throw_val};
 use web_sys::{XmlHttpRequest, XmlHttpRequestResponseType, window};
 
-use super::worker_script::{REST_META, named};
+use super::worker_script::{REST_META, named, started_with};
 
-/// Where www/worker.js puts the address, since a worker has no document.
-const IN_WORKER: &str = "ringscopeRest";
 /// Where the rest imports from.
 const FIRST: &str = "first";
 const OK: u16 = 200;
@@ -36,7 +34,8 @@ fn address() -> Result<String, JsValue> {
     match window().and_then(|window| window.document()) {
         Some(document) => named(&document, REST_META).map_err(|error| JsError::new(&error.to_string()).into()),
         None => {
-            let address = Reflect::get(&js_sys::global(), &IN_WORKER.into())?.as_string();
+            // A worker has no document.
+            let address = started_with("rest")?.as_string();
             address.ok_or_else(|| JsError::new("the worker was not told where the rest of its program is").into())
         }
     }

@@ -1,72 +1,56 @@
-//! What a worker is: the hub, or a crew. Its first message says which.
+//! What a worker is: the hub, or a crew.
 //!
-//! From then on everything is bytes: the page and the hub speak through the workers' own channel, the hub and each crew through
-//! a `MessagePort` that the page made for them.
+//! Everything said to and by it is bytes, through its own channel: the page and the hub, the hub and each crew.
 
 mod crew_role;
 mod hub_role;
 mod kept;
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use js_sys::Array;
+use js_sys::ArrayBuffer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue, throw_str};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+use wasm_bindgen::{JsCast, JsValue, throw_str, throw_val};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::READY;
-use hub_role::HubRole;
-
-/// The first message to the worker that is to be the hub. A message of the same word later brings the port of the next crew.
-pub const HUB: &str = "hub";
-/// The first message to a worker that is to be a crew; the port to the hub comes with it.
-pub const CREW: &str = "crew";
+use super::bytes::{from_buffer, to_buffer};
+use super::worker_script::Role;
 
 type Listener = Closure<dyn FnMut(MessageEvent)>;
 
-/// Says that the worker is there, and waits to be told what to be.
+/// Is what the worker was started to be, and says that it listens.
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let role: Rc<RefCell<Option<Role>>> = Rc::default();
-    let own_scope = scope.clone();
-    let listener: Listener = Closure::new(move |event: MessageEvent| {
-        let mut role = role.borrow_mut();
-        match &mut *role {
-            None => *role = Some(Role::from(&event, &own_scope)),
-            Some(Role::Hub(hub)) => hub.hear_page(&event),
-            Some(Role::Crew) => throw_str("a crew listens to the hub only"),
-        }
-    });
-    scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
+    match Role::own() {
+        Some(Role::Hub) => hub_role::serve(&scope),
+        Some(Role::Crew) => crew_role::serve(&scope),
+        None => throw_str("a worker is started to be the hub or a crew"),
+    }
     if let Err(error) = scope.post_message(&JsValue::from_str(READY)) {
-        wasm_bindgen::throw_val(error);
+        throw_val(error);
     }
 }
 
-enum Role {
-    Hub(HubRole),
-    Crew,
+/// Hears whoever started this worker for as long as it lives.
+fn listen<T: DeserializeOwned>(scope: &DedicatedWorkerGlobalScope, mut hear: impl FnMut(T) + 'static) {
+    let listener: Listener = Closure::new(move |event: MessageEvent| hear(heard(&event)));
+    scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
 }
 
-impl Role {
-    fn from(event: &MessageEvent, scope: &DedicatedWorkerGlobalScope) -> Role {
-        match event.data().as_string().as_deref() {
-            Some(HUB) => Role::Hub(HubRole::new(scope.clone())),
-            Some(CREW) => match port_of(event) {
-                Some(port) => {
-                    crew_role::serve(&port);
-                    Role::Crew
-                }
-                None => throw_str("a crew needs a port to the hub"),
-            },
-            _ => throw_str("a worker's first message says whether it is the hub or a crew"),
-        }
+/// The message of an event. Whatever else comes is a fault of this program.
+fn heard<T: DeserializeOwned>(event: &MessageEvent) -> T {
+    match from_buffer(&event.data()) {
+        Some(Ok(message)) => message,
+        Some(Err(error)) => throw_str(&error.to_string()),
+        None => throw_str("workers speak in buffers"),
     }
 }
 
-/// The port that came with a message.
-fn port_of(event: &MessageEvent) -> Option<MessagePort> {
-    let ports: Array = event.ports().unchecked_into();
-    ports.get(0).dyn_into().ok()
+/// Says something to whoever started this worker.
+fn tell(scope: &DedicatedWorkerGlobalScope, message: &impl Serialize) {
+    let (buffer, transfer): (ArrayBuffer, _) = to_buffer(message);
+    if let Err(error) = scope.post_message_with_transfer(&buffer, &transfer) {
+        throw_val(error);
+    }
 }

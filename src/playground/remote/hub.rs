@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-use super::{FromCrew, FromHub, Packed, ToCrew, ToHub};
+use super::{FromCrew, Packed, ToCrew, ToHub};
 use crate::base::{Endpoint, SortedMap};
-use crate::playground::api::NoticeKind;
+use crate::playground::api::{Frame, NoticeKind};
 use crate::playground::{Hosting, Kept, Playground};
 use crate::sim::{Batch, Report};
 
@@ -13,7 +13,7 @@ use crate::sim::{Batch, Report};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Workers that host nodes; beyond it several nodes share one.
-pub const MAX_CREWS: usize = 12;
+const MAX_CREWS: usize = 12;
 
 /// Windows in which no node takes part, run in one go: messages to nodes that are down.
 const MAX_EMPTY_WINDOWS: usize = 1000;
@@ -21,8 +21,8 @@ const MAX_EMPTY_WINDOWS: usize = 1000;
 /// Something to be carried away.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outgoing {
-    ToPage(FromHub),
-    /// To the crew of this number, from 0.
+    ToPage(Box<Frame>),
+    /// To the crew of this number, from 0; one that is not there yet is started.
     ToCrew(usize, ToCrew),
     /// To be safe before anything after it is carried.
     Keep(Box<Kept>),
@@ -131,7 +131,7 @@ impl Hub {
         if core::mem::take(&mut self.frame_wanted) {
             let memory = self.own_memory_bytes + self.memory_bytes.values().sum::<u64>();
             let frame = Box::new(playground.frame(memory));
-            self.outgoing.push(Outgoing::ToPage(FromHub::Frame(frame)));
+            self.outgoing.push(Outgoing::ToPage(frame));
         }
         if self.awaited > 0 {
             return true;
@@ -197,10 +197,7 @@ impl Hub {
                     disk,
                 } => {
                     let crew = self.crew_of.len() % MAX_CREWS;
-                    if crew >= self.crews {
-                        self.crews = crew + 1;
-                        self.outgoing.push(Outgoing::ToPage(FromHub::Crews(self.crews as u32)));
-                    }
+                    self.crews = self.crews.max(crew + 1);
                     self.crew_of.insert(config.endpoint, crew);
                     let add = ToCrew::Add {
                         config,

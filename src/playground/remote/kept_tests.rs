@@ -70,11 +70,10 @@ impl<'a> Tab<'a> {
 
     fn carry(&mut self, message: Outgoing) {
         match message {
-            Outgoing::ToPage(FromHub::Frame(frame)) => {
+            Outgoing::ToPage(frame) => {
                 self.said += &format!("{:?}", frame.shells);
                 self.frames.push(*frame);
             }
-            Outgoing::ToPage(FromHub::Crews(wanted)) => self.crews.resize_with(wanted as usize, Crew::default),
             Outgoing::Keep(kept) => self.file.save(&kept).unwrap(),
             Outgoing::ToCrew(
                 crew,
@@ -86,6 +85,7 @@ impl<'a> Tab<'a> {
             ) => {
                 let machine = self.computer.disks.entry(config.endpoint).or_default();
                 let disk = PackedDisk::open(machine.files(), tag).unwrap();
+                self.crews.resize_with(self.crews.len().max(crew + 1), Crew::default);
                 self.crews[crew].add(*config, service_time, NodeDisk::Packed(disk));
             }
             Outgoing::ToCrew(crew, message) => {

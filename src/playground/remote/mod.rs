@@ -13,7 +13,7 @@ mod tests;
 mod kept_tests;
 
 pub use crew::Crew;
-pub use hub::{Hub, MAX_CREWS, Outgoing};
+pub use hub::{Hub, Outgoing};
 pub use kept_file::{Found, KeptFile};
 pub use packed::Packed;
-pub use protocol::{FromCrew, FromHub, ToCrew, ToHub};
+pub use protocol::{FromCrew, ToCrew, ToHub};

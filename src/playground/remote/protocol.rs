@@ -8,10 +8,10 @@ use super::Packed;
 use crate::base::Endpoint;
 use crate::node::{NodeConfig, NodeView, ViewRequest};
 use crate::playground::Keep;
-use crate::playground::api::{Command, Frame};
+use crate::playground::api::Command;
 use crate::sim::{Batch, ClusterConfig, Rate, Report};
 
-/// From the page to the hub.
+/// From the page to the hub, which answers with frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHub {
     /// Comes first. `keep` as the page wants it, and then as what is kept allows.
@@ -23,14 +23,6 @@ pub enum ToHub {
     Command(Command),
     /// The page is ready to draw.
     Frame,
-}
-
-/// From the hub to the page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum FromHub {
-    Frame(Box<Frame>),
-    /// This many crews are wanted in all.
-    Crews(u32),
 }
 
 /// From the hub to a crew.

@@ -42,12 +42,10 @@ impl Workers {
         for _ in 0..CARRIED_AT_ONCE {
             for message in self.hub.take_outgoing() {
                 match message {
-                    Outgoing::ToPage(FromHub::Frame(frame)) => self.frames.push(carried(&*frame)),
-                    Outgoing::ToPage(FromHub::Crews(wanted)) => {
-                        self.crews.resize_with(wanted as usize, Crew::default);
-                    }
+                    Outgoing::ToPage(frame) => self.frames.push(carried(&*frame)),
                     Outgoing::Keep(kept) => panic!("a run in memory is to be kept: {kept:?}"),
                     Outgoing::ToCrew(crew, message) => {
+                        self.crews.resize_with(self.crews.len().max(crew + 1), Crew::default);
                         if let Some(answer) = self.crews[crew].hear(carried(&message), 1000).unwrap() {
                             self.hub.hear_crew(crew, carried(&answer));
                         }

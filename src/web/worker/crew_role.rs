@@ -4,19 +4,18 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, throw_str, throw_val};
+use wasm_bindgen::throw_str;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{MessageEvent, MessagePort};
+use web_sys::DedicatedWorkerGlobalScope;
 
-use super::Listener;
 use super::kept::open_disk;
+use super::{listen, tell};
 use crate::base::{Endpoint, SortedMap};
 use crate::node::Node;
 use crate::playground::remote::{Crew, ToCrew};
 use crate::sim::NodeDisk;
 use crate::storage::PackedDisk;
-use crate::web::bytes::{from_buffer, memory_bytes, to_buffer};
+use crate::web::bytes::memory_bytes;
 
 struct State {
     crew: Crew<Node>,
@@ -25,29 +24,22 @@ struct State {
     /// A disk is being opened.
     opening: bool,
     inbox: VecDeque<ToCrew>,
-    hub: MessagePort,
+    scope: DedicatedWorkerGlobalScope,
 }
 
-/// Listens to the hub for as long as the port is open.
-pub fn serve(port: &MessagePort) {
+/// Listens to the hub.
+pub fn serve(scope: &DedicatedWorkerGlobalScope) {
     let state = Rc::new(RefCell::new(State {
         crew: Crew::default(),
         disks: SortedMap::new(),
         opening: false,
         inbox: VecDeque::new(),
-        hub: port.clone(),
+        scope: scope.clone(),
     }));
-    let listener: Listener = Closure::new(move |event: MessageEvent| {
-        let message: ToCrew = match from_buffer(&event.data()) {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => throw_str(&error.to_string()),
-            None => throw_str("the hub speaks in buffers"),
-        };
+    listen(scope, move |message| {
         state.borrow_mut().inbox.push_back(message);
         work(&state);
     });
-    // Setting the listener also opens the port.
-    port.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
 }
 
 fn work(shared: &Rc<RefCell<State>>) {
@@ -100,12 +92,7 @@ fn work(shared: &Rc<RefCell<State>>) {
 impl State {
     fn hear(&mut self, message: ToCrew) {
         match self.crew.hear(message, memory_bytes()) {
-            Ok(Some(answer)) => {
-                let (buffer, transfer) = to_buffer(&answer);
-                if let Err(error) = self.hub.post_message_with_transferable(&buffer, &transfer) {
-                    throw_val(error);
-                }
-            }
+            Ok(Some(answer)) => tell(&self.scope, &answer),
             Ok(None) => {}
             Err(error) => throw_str(&error.to_string()),
         }

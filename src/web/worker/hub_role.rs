@@ -11,17 +11,19 @@ use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, throw_str, throw_val};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker};
 
-use super::{HUB, Listener, kept, port_of};
+use super::{Listener, heard, kept, listen, tell};
 use crate::playground::Keep;
-use crate::playground::remote::{FromHub, Hub, KeptFile, Outgoing, ToCrew, ToHub};
-use crate::web::bytes::{from_buffer, memory_bytes, to_buffer};
+use crate::playground::remote::{Hub, KeptFile, Outgoing, ToCrew, ToHub};
+use crate::web::bytes::{memory_bytes, to_buffer};
+use crate::web::worker_script::{crews_at_start, start_crew};
 
 /// How long to wait when time stands until more real time has passed: browsers wait no shorter.
 const TICK_MS: u32 = 4;
 
-pub struct HubRole(Rc<RefCell<State>>);
+#[derive(Clone)]
+struct HubRole(Rc<RefCell<State>>);
 
 struct State {
     scope: DedicatedWorkerGlobalScope,
@@ -36,50 +38,56 @@ struct State {
     held: Option<Vec<ToHub>>,
 }
 
-/// The line to one crew. What is said before the port is there waits for it.
-#[derive(Default)]
+/// The line to one crew. What is said before it listens waits.
 struct CrewLine {
-    port: Option<(MessagePort, Listener)>,
+    worker: Worker,
+    listens: bool,
     waiting: VecDeque<ToCrew>,
+    // Kept for as long as the worker may call them.
+    _listener: Listener,
+    _complaint: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl CrewLine {
     fn say(&mut self, message: ToCrew) {
-        match &self.port {
-            Some((port, _)) => {
-                let (buffer, transfer) = to_buffer(&message);
-                if let Err(error) = port.post_message_with_transferable(&buffer, &transfer) {
-                    throw_val(error);
-                }
-            }
-            None => self.waiting.push_back(message),
+        if !self.listens {
+            return self.waiting.push_back(message);
+        }
+        let (buffer, transfer) = to_buffer(&message);
+        if let Err(error) = self.worker.post_message_with_transfer(&buffer, &transfer) {
+            throw_val(error);
+        }
+    }
+
+    fn listens(&mut self) {
+        self.listens = true;
+        for message in core::mem::take(&mut self.waiting) {
+            self.say(message);
         }
     }
 }
 
+/// Listens to the page.
+pub fn serve(scope: &DedicatedWorkerGlobalScope) {
+    let role = HubRole(Rc::new(RefCell::new(State {
+        last_ms: now_ms(scope),
+        scope: scope.clone(),
+        hub: Hub::default(),
+        crews: Vec::new(),
+        timer: None,
+        kept: None,
+        held: None,
+    })));
+    // They start while the page says what the run is, and what is kept is looked for.
+    let crews = (0..crews_at_start()).map(|number| role.start_crew(number)).collect();
+    role.0.borrow_mut().crews = crews;
+    listen(scope, move |message| {
+        role.take(message);
+        role.go_on();
+    });
+}
+
 impl HubRole {
-    pub fn new(scope: DedicatedWorkerGlobalScope) -> HubRole {
-        HubRole(Rc::new(RefCell::new(State {
-            last_ms: now_ms(&scope),
-            scope,
-            hub: Hub::default(),
-            crews: Vec::new(),
-            timer: None,
-            kept: None,
-            held: None,
-        })))
-    }
-
-    pub fn hear_page(&self, event: &MessageEvent) {
-        match from_buffer(&event.data()) {
-            Some(Ok(message)) => self.take(message),
-            Some(Err(error)) => throw_str(&error.to_string()),
-            None if event.data().as_string().as_deref() == Some(HUB) => self.take_port(event),
-            None => throw_str("the page speaks to the hub in buffers"),
-        }
-        self.go_on();
-    }
-
     fn take(&self, message: ToHub) {
         let state = &mut *self.0.borrow_mut();
         match (&mut state.held, message) {
@@ -93,7 +101,7 @@ impl HubRole {
                 },
             ) => {
                 state.held = Some(Vec::new());
-                let role = HubRole(self.0.clone());
+                let role = self.clone();
                 spawn_local(async move {
                     let (file, keep) = kept::find(tag).await;
                     role.begin(file, ToHub::Begin { config, rate, keep });
@@ -116,32 +124,30 @@ impl HubRole {
         self.go_on();
     }
 
-    /// The next crew is there.
-    fn take_port(&self, event: &MessageEvent) {
-        let Some(port) = port_of(event) else {
-            throw_str("a crew came without its port");
-        };
-        let state = &mut *self.0.borrow_mut();
-        let place = state.crews.iter().position(|line| line.port.is_none());
-        let number = place.unwrap_or(state.crews.len());
-        if number == state.crews.len() {
-            state.crews.push(CrewLine::default());
-        }
-        let role = HubRole(self.0.clone());
+    fn start_crew(&self, number: usize) -> CrewLine {
+        let worker = start_crew().unwrap_or_else(|error| throw_str(&error.to_string()));
+        let role = self.clone();
         let listener: Listener = Closure::new(move |event: MessageEvent| role.hear_crew(number, &event));
-        port.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        let line = &mut state.crews[number];
-        line.port = Some((port, listener));
-        for message in core::mem::take(&mut line.waiting) {
-            line.say(message);
+        worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        // The page hears it as this worker's own.
+        let complaint: Closure<dyn FnMut(ErrorEvent)> = Closure::new(|event: ErrorEvent| throw_str(&event.message()));
+        worker.set_onerror(Some(complaint.as_ref().unchecked_ref()));
+        CrewLine {
+            worker,
+            listens: false,
+            waiting: VecDeque::new(),
+            _listener: listener,
+            _complaint: complaint,
         }
     }
 
     fn hear_crew(&self, crew: usize, event: &MessageEvent) {
-        match from_buffer(&event.data()) {
-            Some(Ok(message)) => self.0.borrow_mut().hub.hear_crew(crew, message),
-            Some(Err(error)) => throw_str(&error.to_string()),
-            None => throw_str("a crew speaks in buffers"),
+        {
+            let state = &mut *self.0.borrow_mut();
+            match event.data().is_string() {
+                true => state.crews[crew].listens(),
+                false => state.hub.hear_crew(crew, heard(event)),
+            }
         }
         self.go_on();
     }
@@ -154,43 +160,34 @@ impl HubRole {
         state.hub.set_own_memory(memory_bytes());
         let waits_for_crew = state.hub.go_on(elapsed);
         for outgoing in state.hub.take_outgoing() {
-            state.carry(outgoing);
+            self.carry(state, outgoing);
         }
         if !waits_for_crew && state.timer.is_none() {
-            let role = HubRole(self.0.clone());
+            let role = self.clone();
             state.timer = Some(Timeout::new(TICK_MS, move || {
                 role.0.borrow_mut().timer = None;
                 role.go_on();
             }));
         }
     }
-}
 
-impl State {
-    fn carry(&mut self, outgoing: Outgoing) {
+    fn carry(&self, state: &mut State, outgoing: Outgoing) {
         match outgoing {
             Outgoing::Keep(kept) => {
-                if let Some(file) = &mut self.kept
+                if let Some(file) = &mut state.kept
                     && let Err(error) = file.save(&kept)
                 {
-                    self.hub.cannot_keep(&error.to_string());
-                    self.kept = None;
+                    state.hub.cannot_keep(&error.to_string());
+                    state.kept = None;
                 }
             }
-            Outgoing::ToPage(message) => self.tell_page(&message),
+            Outgoing::ToPage(frame) => tell(&state.scope, &frame),
             Outgoing::ToCrew(crew, message) => {
-                if crew >= self.crews.len() {
-                    self.crews.resize_with(crew + 1, CrewLine::default);
+                while state.crews.len() <= crew {
+                    state.crews.push(self.start_crew(state.crews.len()));
                 }
-                self.crews[crew].say(message);
+                state.crews[crew].say(message);
             }
-        }
-    }
-
-    fn tell_page(&self, message: &FromHub) {
-        let (buffer, transfer) = to_buffer(message);
-        if let Err(error) = self.scope.post_message_with_transfer(&buffer, &transfer) {
-            throw_val(error);
         }
     }
 }
