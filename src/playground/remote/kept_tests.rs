@@ -85,15 +85,20 @@ impl<'a> Tab<'a> {
             ) => {
                 let machine = self.computer.disks.entry(config.endpoint).or_default();
                 let disk = PackedDisk::open(machine.files(), tag).unwrap();
-                self.crews.resize_with(self.crews.len().max(crew + 1), Crew::default);
-                self.crews[crew].add(*config, service_time, NodeDisk::Packed(disk));
+                self.crew(crew).add(*config, service_time, NodeDisk::Packed(disk));
             }
             Outgoing::ToCrew(crew, message) => {
-                if let Some(answer) = self.crews[crew].hear(message, 0).unwrap() {
+                if let Some(answer) = self.crew(crew).hear(message, 0).unwrap() {
                     self.hub.hear_crew(crew, answer);
                 }
             }
         }
+    }
+
+    /// Started when it is first spoken to.
+    fn crew(&mut self, number: usize) -> &mut Crew<Node> {
+        self.crews.resize_with(self.crews.len().max(number + 1), Crew::default);
+        &mut self.crews[number]
     }
 
     fn frame(&mut self) -> Frame {
