@@ -15,7 +15,7 @@ fn open(document: web_sys::Document) {
     use std::cell::Cell;
 
     use ringscope::ui::page::{Wire, mount};
-    use ringscope::web::{Engine, page};
+    use ringscope::web::{Engine, bring_to_page, page};
 
     let place = document
         .get_element_by_id("app")
@@ -30,6 +30,7 @@ fn open(document: web_sys::Document) {
         Err(error) => return place.set_text_content(Some(&format!("Ringscope could not start: {error}"))),
     };
     page::follow_link(&document, &engine);
+    bring_to_page(document.clone());
     let sender = engine.clone();
     let wire = Wire::new(
         move |command| sender.send(command),

@@ -11,6 +11,7 @@ pub mod worker;
 mod worker_script;
 
 pub use engine::Engine;
+pub use rest::bring_to_page;
 pub use worker_script::{WorkerScriptError, start_hub};
 
 /// What a worker says first: that it listens.

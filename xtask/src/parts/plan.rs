@@ -141,18 +141,14 @@ fn without_arguments(name: &str) -> String {
     plain
 }
 
-/// What the page itself may run. It must not wait for the rest, as a worker may.
-const PAGE: [&str; 4] = ["ringscope::ui", "ringscope::web::engine", "ringscope::web::page", "yew"];
-
-/// What only the functions named in `later` lead to, and they themselves, but for what the page needs, and what loads them.
+/// What only the functions named in `later` lead to, and they themselves, but for what loads them.
 fn rest(program: &Program<'_>, later: &[&str]) -> BTreeSet<u32> {
     let below = |function: &u32, modules: &[&str]| {
         let name = program.names.get(function);
         name.is_some_and(|name| is_below(name, modules))
     };
-    let page = program.own().filter(|function| below(function, &PAGE));
     let load = program.exported.get(LOAD_REST).copied();
-    let mut kept = reachable(program, page.chain(load), |_| true);
+    let mut kept = reachable(program, load.into_iter(), |_| true);
     kept.extend(program.exported.values().copied().chain(program.start));
     let not_named = |function: u32| kept.contains(&function) || !below(&function, later);
     let tabled = program.tabled.iter().copied().filter(|function| not_named(*function));

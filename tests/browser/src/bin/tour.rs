@@ -14,7 +14,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// For gossip, timers and what the page does when nobody types.
 const A_WHILE: Duration = Duration::from_secs(2);
 
-/// The worked example and what follows naturally. Ends with a question that has no answer.
+/// What people try first. Ends with a question that has no answer.
 const SCRIPT: &str = "\
 CREATE KEYSPACE my_keyspace WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3};
 CREATE TABLE my_keyspace.my_table (id INT PRIMARY KEY, data TEXT);
@@ -22,15 +22,6 @@ CONSISTENCY ONE
 INSERT INTO my_keyspace.my_table (id, data) VALUES (1, 'one') IF NOT EXISTS;
 CONSISTENCY LOCAL_QUORUM
 SELECT * FROM my_keyspace.my_table;
-UPDATE my_keyspace.my_table SET data = 'two' WHERE id = 1;
-DELETE FROM my_keyspace.my_table WHERE id = 2;
-CREATE TABLE my_keyspace.playlists (user text, at timestamp, song text, PRIMARY KEY (user, at)) WITH CLUSTERING ORDER BY (at DESC);
-INSERT INTO my_keyspace.playlists (user, at, song) VALUES ('ada', '2026-01-01', 'Aria');
-SELECT user, song FROM my_keyspace.playlists WHERE user = 'ada' LIMIT 2;
-TRACING ON
-SELECT * FROM my_keyspace.my_table WHERE id = 1;
-TRACING OFF
-DESCRIBE TABLES
 SELECT id FROM my_keyspace.my_table WHERE id = -1;
 ";
 const END: &str = "(0 rows)";
