@@ -25,6 +25,9 @@ SELECT * FROM my_keyspace.my_table;
 SELECT id FROM my_keyspace.my_table WHERE id = -1;
 ";
 const END: &str = "(0 rows)";
+/// By keys, which also completes words.
+const TYPED: &str = "SELECT key FROM system.local;";
+const ENTER: &str = "\u{E007}";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -49,5 +52,7 @@ async fn main() {
     while browser.script("return bench.took ?? null").await.is_null() {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+    browser.type_into(".prompt .cm-content", TYPED).await;
+    browser.type_into(".prompt .cm-content", ENTER).await;
     tokio::time::sleep(A_WHILE).await;
 }
