@@ -44,14 +44,19 @@ pub enum LinkError {
 
 /// The fragment, without `#`.
 pub fn to_link(recording: &Recording) -> Result<String, LinkError> {
-    let packed = compress_to_vec(&codec::encode(recording), COMPRESSION_LEVEL);
-    let mut bytes = crc32::hash(&packed).to_le_bytes().to_vec();
-    bytes.extend(packed);
-    let link = format!("{PREFIX}{VERSION}{SEPARATOR}{}", URL_SAFE_NO_PAD.encode(bytes));
+    let link = link_of(&codec::encode(recording));
     if link.len() > MAX_LINK_BYTES {
         return Err(LinkError::TooLongToShare(link.len()));
     }
     Ok(link)
+}
+
+/// A link of any length around an encoded recording, or what says it is one.
+pub fn link_of(encoded: &[u8]) -> String {
+    let packed = compress_to_vec(encoded, COMPRESSION_LEVEL);
+    let mut bytes = crc32::hash(&packed).to_le_bytes().to_vec();
+    bytes.extend(packed);
+    format!("{PREFIX}{VERSION}{SEPARATOR}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// Reads a fragment, with or without `#`.

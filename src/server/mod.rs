@@ -13,7 +13,7 @@ mod gateway;
 mod keeping;
 mod limits;
 mod listener;
-mod protocol;
+pub mod protocol;
 mod tracing;
 
 pub use cluster::{ClusterThread, SimCluster, Speed};

@@ -18,6 +18,7 @@ mod keys;
 mod marker;
 mod modify;
 mod operation;
+mod paging;
 mod plan;
 mod prefetched;
 mod restrictions;

@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use super::expression::RowValues;
 use super::filter::{check_top_k, filter};
 use super::keys::{combinations, partition_key, slices_of};
+use super::paging::PagingState;
 use super::restrictions::{Bounds, TokenRestriction};
 use super::row_view::RowView;
 use super::select::{Partitions, SelectPlan};
 use super::selection::Group;
 use super::term::TypedTerm;
 use super::{BoundValue, Evaluation, UuidKind};
-use crate::base::{Arrange, SortedSet, UnixMicros, codec};
+use crate::base::{Arrange, SortedSet, UnixMicros};
 use crate::cql::{QueryError, QueryResult, Rows};
 use crate::data::composite::split_key;
 use crate::data::{
@@ -83,15 +83,6 @@ struct Asked {
     is_rest: bool,
 }
 
-/// Where a page ended.
-#[derive(Debug, Serialize, Deserialize)]
-struct PagingState {
-    key: DecoratedKey,
-    clustering: Option<Clustering>,
-    remaining: u32,
-    remaining_in_partition: u32,
-}
-
 impl SelectRun {
     pub(super) fn new(
         plan: &Arc<SelectPlan>,
@@ -101,10 +92,7 @@ impl SelectRun {
     ) -> Result<SelectRun, QueryError> {
         let resumed = match paging_state {
             None => None,
-            Some(bytes) => Some(
-                codec::decode::<PagingState>(bytes)
-                    .map_err(|_| QueryError::Protocol("Invalid value for the paging state".to_string()))?,
-            ),
+            Some(bytes) => Some(PagingState::decode(bytes, &plan.table)?),
         };
         let limit = evaluate_limit(plan.limit.as_ref(), "LIMIT", at)?;
         let per_partition = evaluate_limit(plan.per_partition_limit.as_ref(), "LIMIT", at)?;
@@ -403,7 +391,7 @@ impl SelectRun {
                 remaining: self.remaining,
                 remaining_in_partition: left,
             };
-            Bytes::from(codec::encode(&state))
+            state.encode()
         });
         Ok(QueryResult::Rows(Rows {
             columns: self.plan.projection.columns.clone(),
