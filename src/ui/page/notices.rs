@@ -49,10 +49,10 @@ fn One(props: &OneProps) -> Html {
             move || drop(timeout)
         }
     });
-    let wrong = props.kind != NoticeKind::Information;
+    let failed = props.kind != NoticeKind::Information;
     html! {
-        <div class={classes!("notice", wrong.then_some("wrong"))}>
-            if wrong { { pictogram(Icon::Warning) } }
+        <div class={classes!("notice", failed.then_some("failed"))}>
+            if failed { { pictogram(Icon::Warning) } }
             <span>{ &props.text }</span>
             <IconButton icon={Icon::Close} label="Dismiss" onclick={dismiss.reform(|_: MouseEvent| ())} />
         </div>

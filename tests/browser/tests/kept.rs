@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use browser_tests::{Browser, Policy, Profile, Stage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SCHEMA: &str = "CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}; \
     CREATE TABLE ks.t (id int PRIMARY KEY, v text);";
@@ -166,12 +166,45 @@ async fn no_acknowledged_row_is_lost_when_the_browser_is_killed() {
     assert_eq!(keeping(&browser).await, "continued");
     assert!(now(&browser).await >= before);
     let found = count(&browser).await;
-    println!("{acknowledged} rows acknowledged, {found} found");
     assert!(
         found >= acknowledged && acknowledged < ROWS,
         "{found} of {acknowledged}"
     );
     browser.expect_quiet_console().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_nodes_and_the_page_says_so() {
+    const ENOUGH_FOR_A_SCHEMA: u64 = 4 << 20;
+    let stage = Stage::enter(Policy::Strict).await;
+    let browser = stage.open().await;
+    until_ready(&browser).await;
+    run(&browser, SCHEMA).await;
+    browser.wait_until(&format!("{ANSWERED} === 2")).await;
+    let origin = browser.script("return location.origin").await;
+    let quota = json!({"origin": origin, "quotaSize": ENOUGH_FOR_A_SCHEMA});
+    browser.devtools("Storage.overrideQuotaForOrigin", quota).await;
+    // As much at once as a shell takes, some times over.
+    for first in [0, 15, 30, 45] {
+        let rows: String = (first..first + 15)
+            .map(|id| format!("INSERT INTO ks.t (id, v) VALUES ({id}, '{}');\n", "x".repeat(50_000)))
+            .collect();
+        run(&browser, &format!("CONSISTENCY QUORUM\n{rows}")).await;
+    }
+    browser
+        .wait_for_text("hears no clients, as its disk failed: no space left on the disk")
+        .await;
+    browser.screenshot("kept-4-full").await;
+    let acknowledged = number(&browser, ANSWERED).await - 2;
+
+    // With room again, all goes on.
+    browser
+        .devtools("Storage.overrideQuotaForOrigin", json!({"origin": origin}))
+        .await;
+    browser.reload().await;
+    until_ready(&browser).await;
+    let found = count(&browser).await;
+    assert!(found >= acknowledged, "{found} of {acknowledged}");
 }
 
 #[tokio::test]
