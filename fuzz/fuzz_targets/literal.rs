@@ -37,8 +37,12 @@ fuzz_target!(|text: &str| {
     }
     let _ = Decimal::parse(text);
     if let Ok(duration) = CqlDuration::parse(text) {
+        // None at all is shown as nothing, as Cassandra's is.
         let shown = duration.to_string();
-        assert_eq!(CqlDuration::parse(&shown).ok(), Some(duration), "{shown}");
+        assert!(
+            shown.is_empty() || CqlDuration::parse(&shown).ok() == Some(duration),
+            "{shown}"
+        );
     }
     for ty in &TYPES {
         for kind in KINDS {

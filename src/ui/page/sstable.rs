@@ -64,7 +64,8 @@ pub fn Sstable(props: &Props) -> Html {
                 if matches!(of, SstableRef::Own { .. }) { { download(&page, of) } }
             </div>
             if let (SstableRef::Brought(number), true) = (of, props.brought.len() > 1) { { shelf(&page, &props.brought, Some(*number)) } }
-            { for files.map(|files| views(&page, of, &props.subject, files)) }
+            // One child whether there are any or not: were there one more, Yew would make those before it anew, and the focus be lost.
+            if let Some(files) = files { { views(&page, of, &props.subject, files) } }
             { match found.map(|it| &it.answer) {
                 Some(Ok(Finding::Rows(view))) => rows(view),
                 Some(Ok(Finding::Bytes(view))) => bytes(&page, &props.subject, view),

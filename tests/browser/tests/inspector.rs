@@ -66,6 +66,7 @@ async fn a_write_is_followed_into_its_bytes() {
         .wait_until("document.querySelector('.sstable .plain')?.innerText.includes(\"'one'\")")
         .await;
     browser.screenshot("inspector-2-rows").await;
+    browser.wait_until("document.activeElement.innerText === 'back'").await;
     let inside = "return [...document.querySelectorAll('.sstable button')].filter(it => it.innerText.startsWith('Data.db inside')).map(it => it.click()).length";
     assert_eq!(browser.script(inside).await, 1, "new tables are compressed");
     browser
