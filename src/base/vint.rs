@@ -5,13 +5,20 @@ pub fn read_unsigned(input: &mut &[u8]) -> Option<u64> {
     let (first, rest) = input.split_first()?;
     let extra = first.leading_ones() as usize;
     let bytes = rest.get(..extra)?;
-    let start = if extra >= 7 {
-        0
-    } else {
-        u64::from(*first & (0xff >> (extra + 1)))
-    };
     *input = &rest[extra..];
-    Some(bytes.iter().fold(start, |value, byte| value << 8 | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .fold(first_bits(*first), |value, byte| value << 8 | u64::from(*byte)),
+    )
+}
+
+/// The highest bits of a number, which are in the first of its bytes.
+pub fn first_bits(first: u8) -> u64 {
+    match first.leading_ones() {
+        7.. => 0,
+        extra => u64::from(first & (0xff >> (extra + 1))),
+    }
 }
 
 pub fn write_unsigned(value: u64, out: &mut Vec<u8>) {

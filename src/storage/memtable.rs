@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::StorageError;
-use super::source::{PartitionSource, TableSource};
+use super::source::{PartitionSource, PartitionStream, TableSource};
 use crate::data::{
     DecoratedKey, Partition, PartitionBound, PartitionKey, PartitionRange, Token, Weight, WriteTimestamp,
 };
@@ -92,7 +92,8 @@ impl TableSource for Memtable {
         Ok(found.map(|partition| Box::new(partition) as Box<dyn PartitionSource + '_>))
     }
 
-    fn keys<'a>(&'a self, range: &PartitionRange) -> Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a> {
-        Box::new(self.range(range.clone()).map(|partition| Ok(partition.key.clone())))
+    fn partitions<'a>(&'a self, range: &PartitionRange) -> PartitionStream<'a> {
+        let found = self.range(range.clone());
+        Box::new(found.map(|partition| Ok((partition.key.clone(), Box::new(partition) as Box<dyn PartitionSource>))))
     }
 }

@@ -18,12 +18,16 @@ pub trait PartitionSource {
     fn rows<'a>(&'a self, slice: &Slice, reversed: bool) -> RowStream<'a>;
 }
 
+/// Partitions in token order, each with its key.
+pub type PartitionStream<'a> =
+    Box<dyn Iterator<Item = Result<(DecoratedKey, Box<dyn PartitionSource + 'a>), StorageError>> + 'a>;
+
 /// Something that holds partitions of one table in token order.
 pub trait TableSource {
     fn partition(&self, key: &DecoratedKey) -> Result<Option<Box<dyn PartitionSource + '_>>, StorageError>;
 
-    /// The keys of a range, in order.
-    fn keys<'a>(&'a self, range: &PartitionRange) -> Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a>;
+    /// The partitions of a range, in order, each looked at when it is asked for.
+    fn partitions<'a>(&'a self, range: &PartitionRange) -> PartitionStream<'a>;
 }
 
 impl PartitionSource for &Partition {

@@ -45,13 +45,14 @@ impl PagingState {
         let carried: Carried = codec::decode(bytes).map_err(|_| invalid())?;
         let columns = split_key(&carried.key.0, table.partition_key.len()).ok_or_else(invalid)?;
         let of_key = table.partition_key.iter().zip(&columns);
-        let rows = carried.clustering.as_deref().unwrap_or_default();
+        let row = carried.clustering.as_deref();
+        let values = row.unwrap_or_default();
         let of_row = table
             .clustering
             .iter()
-            .zip(rows)
+            .zip(values)
             .filter_map(|(column, value)| Some((column, value.as_ref()?)));
-        let fits = rows.len() <= table.clustering.len()
+        let fits = row.is_none_or(|values| values.len() == table.clustering.len())
             && of_key
                 .chain(of_row)
                 .all(|(column, value)| column.ty.validate(value).is_ok());

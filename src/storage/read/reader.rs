@@ -8,7 +8,9 @@ use crate::data::{
 };
 use crate::schema::TableMetadata;
 use crate::storage::StorageError;
-use crate::storage::source::{PartitionSource, TableSource};
+use crate::storage::source::{PartitionSource, PartitionStream, TableSource};
+
+type Parts<'a> = Vec<Box<dyn PartitionSource + 'a>>;
 
 /// Keyspaces whose reads may meet any number of tombstones: a node that cannot read its own schema does not start.
 const WITHOUT_THRESHOLDS: [&str; 2] = ["system", "system_schema"];
@@ -52,11 +54,13 @@ impl<'a> Reader<'a> {
         match &self.command.partitions {
             PartitionSelection::One(key) => self.find_partition(sources, key)?,
             PartitionSelection::Range(range) => {
-                let mut keys = MergedKeys::new(sources.iter().map(|source| source.keys(range)))?;
+                let mut merged = MergedPartitions::new(sources.iter().map(|source| source.partitions(range)));
                 while !self.counter.is_done()
-                    && let Some(key) = keys.next()?
+                    && let Some((key, parts)) = merged.next()?
                 {
-                    self.find_partition(sources, &key)?;
+                    if self.accepts_key(&key) {
+                        self.partition(&key, &parts)?;
+                    }
                 }
             }
         }
@@ -241,42 +245,42 @@ impl<'a> Reader<'a> {
     }
 }
 
-type KeyStream<'a> = Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a>;
-
-/// The keys of several sources in order, each once.
-struct MergedKeys<'a> {
-    streams: Vec<(DecoratedKey, KeyStream<'a>)>,
+/// The partitions of several sources in order, what they hold of each together.
+struct MergedPartitions<'a> {
+    sources: Vec<Merging<'a>>,
 }
 
-impl<'a> MergedKeys<'a> {
-    fn new(streams: impl IntoIterator<Item = KeyStream<'a>>) -> Result<MergedKeys<'a>, StorageError> {
-        let mut heads = Vec::new();
-        for mut stream in streams {
-            if let Some(key) = stream.next().transpose()? {
-                heads.push((key, stream));
-            }
+/// One source, and its next partition once it was looked for.
+struct Merging<'a> {
+    head: Option<(DecoratedKey, Box<dyn PartitionSource + 'a>)>,
+    rest: PartitionStream<'a>,
+}
+
+impl<'a> MergedPartitions<'a> {
+    fn new(streams: impl IntoIterator<Item = PartitionStream<'a>>) -> MergedPartitions<'a> {
+        let merging = |rest| Merging { head: None, rest };
+        MergedPartitions {
+            sources: streams.into_iter().map(merging).collect(),
         }
-        Ok(MergedKeys { streams: heads })
     }
 
-    fn next(&mut self) -> Result<Option<DecoratedKey>, StorageError> {
-        let Some(first) = self.streams.iter().map(|(key, _)| key).min().cloned() else {
+    fn next(&mut self) -> Result<Option<(DecoratedKey, Parts<'a>)>, StorageError> {
+        let mut position = 0;
+        while let Some(source) = self.sources.get_mut(position) {
+            if source.head.is_none() {
+                source.head = source.rest.next().transpose()?;
+            }
+            match source.head {
+                Some(_) => position += 1,
+                None => drop(self.sources.remove(position)),
+            }
+        }
+        let keys = self.sources.iter().flat_map(|it| &it.head).map(|(key, _)| key);
+        let Some(first) = keys.min().cloned() else {
             return Ok(None);
         };
-        let mut position = 0;
-        while position < self.streams.len() {
-            let (key, stream) = &mut self.streams[position];
-            if *key == first {
-                match stream.next().transpose()? {
-                    Some(next) => *key = next,
-                    None => {
-                        drop(self.streams.swap_remove(position));
-                        continue;
-                    }
-                }
-            }
-            position += 1;
-        }
-        Ok(Some(first))
+        let of_first = |it: &mut Merging<'a>| it.head.take_if(|(key, _)| *key == first).map(|(_, part)| part);
+        let parts = self.sources.iter_mut().filter_map(of_first).collect();
+        Ok(Some((first, parts)))
     }
 }

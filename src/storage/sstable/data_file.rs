@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::compression_info::{CHECKSUM_BYTES, CompressionInfo};
 use super::input::{Input, Slab};
-use crate::base::crc32;
+use crate::base::{crc32, vint};
 use crate::storage::{Disk, StorageError};
 
 /// How many chunks that were read last are kept: the neighbourhood of a partition.
@@ -227,6 +227,18 @@ impl DataCursor<'_> {
         Ok(())
     }
 
+    /// Whether these bytes come next; stays where it is.
+    pub fn is_next(&mut self, bytes: &[u8]) -> Result<bool, StorageError> {
+        let here = self.here()?;
+        if here.len() >= bytes.len() {
+            return Ok(here.starts_with(bytes));
+        }
+        let position = self.position;
+        let next = self.take(bytes.len())?;
+        self.position = position;
+        Ok(next == bytes)
+    }
+
     fn ensure(&self, count: u64) -> Result<(), StorageError> {
         match self.position.checked_add(count) {
             Some(end) if end <= self.data.length => Ok(()),
@@ -264,6 +276,28 @@ impl Input for DataCursor<'_> {
         let byte = self.here()?[0];
         self.position += 1;
         Ok(byte)
+    }
+
+    // Keys, sizes and times: most of what is read, and hardly ever over the end of a chunk.
+    fn u16(&mut self) -> Result<u16, StorageError> {
+        if let [high, low, ..] = *self.here()? {
+            self.position += 2;
+            return Ok(u16::from_be_bytes([high, low]));
+        }
+        Ok(u16::from(self.u8()?) << 8 | u16::from(self.u8()?))
+    }
+
+    fn vint(&mut self) -> Result<u64, StorageError> {
+        let here = self.here()?;
+        let extra = here[0].leading_ones() as usize;
+        let start = vint::first_bits(here[0]);
+        if let Some(rest) = here.get(1..=extra) {
+            let value = rest.iter().fold(start, |value, byte| value << 8 | u64::from(*byte));
+            self.position += 1 + extra as u64;
+            return Ok(value);
+        }
+        self.position += 1;
+        (0..extra).try_fold(start, |value, _| Ok(value << 8 | u64::from(self.u8()?)))
     }
 
     fn corrupt(&self, what: &str) -> StorageError {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::clustering::Place;
+use super::data_file::DataCursor;
 use super::input::{Input, Slab};
 use super::output;
 use super::shape::Shape;
@@ -132,6 +133,17 @@ impl RawEntry {
             position,
             promoted,
         })
+    }
+
+    /// Passes over an entry; tells whether it is of this key.
+    pub fn is_of(key: &[u8], cursor: &mut DataCursor<'_>) -> Result<bool, StorageError> {
+        let length = cursor.u16()?;
+        let is_same = usize::from(length) == key.len() && cursor.is_next(key)?;
+        cursor.skip(length.into())?;
+        cursor.vint()?;
+        let promoted = cursor.vint()?;
+        cursor.skip(promoted)?;
+        Ok(is_same)
     }
 
     pub fn entry(&self, shape: &Shape, file: &str) -> Result<IndexEntry, StorageError> {

@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::base::vint;
 use crate::storage::StorageError;
 
 /// Bytes read from front to back. Data comes in chunks from the disk, all other components lie in memory.
@@ -49,13 +50,9 @@ pub trait Input {
     /// An unsigned number of variable length.
     fn vint(&mut self) -> Result<u64, StorageError> {
         let first = self.u8()?;
-        let extra = first.leading_ones();
-        let start = if extra >= 7 {
-            0
-        } else {
-            u64::from(first & (0xff >> (extra + 1)))
-        };
-        (0..extra).try_fold(start, |value, _| Ok(value << 8 | u64::from(self.u8()?)))
+        (0..first.leading_ones()).try_fold(vint::first_bits(first), |value, _| {
+            Ok(value << 8 | u64::from(self.u8()?))
+        })
     }
 
     /// A signed number of variable length.

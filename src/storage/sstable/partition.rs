@@ -82,6 +82,10 @@ impl<'a> SstablePartition<'a> {
         Ok(partition)
     }
 
+    pub fn key(&self) -> &DecoratedKey {
+        &self.key
+    }
+
     /// Where it begins in the data.
     pub fn start(&self) -> u64 {
         self.start

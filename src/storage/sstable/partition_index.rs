@@ -126,6 +126,27 @@ impl PartitionIndex {
         }
     }
 
+    /// The entry of a key among those that `start_for` leads to, by its bytes: nothing is said of their order.
+    pub fn entry_of(&self, disk: &dyn Disk, start: u64, key: &DecoratedKey) -> Result<Option<RawEntry>, StorageError> {
+        let (index, summary) = match self {
+            PartitionIndex::File { index, summary } => (index, summary),
+            PartitionIndex::Memory { entries, .. } => {
+                let found = entries.get(start as usize).filter(|(other, _)| other == key);
+                return Ok(found.map(|(key, position)| RawEntry::bare(key.key.0.clone(), *position)));
+            }
+        };
+        let after = summary.entries.partition_point(|(_, at)| *at <= start);
+        let end = summary.entries.get(after).map_or(index.length(), |(_, at)| *at);
+        let mut cursor = index.cursor(disk, start);
+        while cursor.position() < end {
+            let at = cursor.position();
+            if RawEntry::is_of(&key.key.0, &mut cursor)? {
+                return RawEntry::read(&mut index.cursor(disk, at), at).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     pub fn corrupt(&self, offset: u64, what: &str) -> StorageError {
         StorageError::Corrupt {
             file: self.name().to_owned(),

@@ -16,7 +16,7 @@ use super::statistics::Statistics;
 use crate::base::crc32;
 use crate::data::{DecoratedKey, PartitionKey, PartitionRange, Partitioner};
 use crate::schema::TableMetadata;
-use crate::storage::source::{PartitionSource, TableSource};
+use crate::storage::source::{PartitionSource, PartitionStream, TableSource};
 use crate::storage::{Disk, StorageError};
 
 #[derive(Debug)]
@@ -134,6 +134,10 @@ impl SstableReader {
         let Some(start) = self.index.start_for(&|other| other <= key) else {
             return Ok(None);
         };
+        if let Some(raw) = self.index.entry_of(disk, start, key)? {
+            return raw.entry(&self.shape, self.index.name()).map(Some);
+        }
+        // The filter is wrong at times. An index that is damaged would look the same, so now its order counts.
         let mut entries = Scanner {
             at: start,
             last: None,
@@ -407,14 +411,14 @@ impl TableSource for SstableSource<'_> {
         Ok(Some(Box::new(partition)))
     }
 
-    fn keys<'a>(&'a self, range: &PartitionRange) -> Box<dyn Iterator<Item = Result<DecoratedKey, StorageError>> + 'a> {
+    fn partitions<'a>(&'a self, range: &PartitionRange) -> PartitionStream<'a> {
         let mut scanner = self.reader.scanner(range);
         Box::new(core::iter::from_fn(move || {
-            let found = scanner.next_key(self.reader, self.disk).transpose();
-            if matches!(found, Some(Err(_))) {
+            let found = scanner.next(self.reader, self.disk).transpose()?;
+            if found.is_err() {
                 scanner.at = self.reader.index.length();
             }
-            found
+            Some(found.map(|it| (it.key().clone(), Box::new(it) as Box<dyn PartitionSource>)))
         }))
     }
 }
