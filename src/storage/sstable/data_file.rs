@@ -35,8 +35,8 @@ enum Form {
     },
 }
 
-/// How much of data without checksums is read at a time.
-const UNCHECKED_CHUNK_BYTES: u64 = 16 * 1024;
+/// How much of data without checksums is read at a time: an index, of which a look-up wants two KiB.
+const UNCHECKED_CHUNK_BYTES: u64 = 4 * 1024;
 
 impl DataFile {
     pub fn compressed(file: String, file_length: u64, info: CompressionInfo, check_chance: f64) -> DataFile {
