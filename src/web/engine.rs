@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Timeout;
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue, throw_val};
-use web_sys::{Document, ErrorEvent, MessageEvent, Worker};
+use wasm_bindgen::JsValue;
+use web_sys::{Document, MessageEvent};
 
 use super::READY;
-use super::bytes::{from_buffer, to_buffer};
+use super::bytes::from_buffer;
+use super::line::Line;
 use super::worker_script::{WorkerScriptError, start_hub};
 use crate::playground::Keep;
 use crate::playground::api::{Command, Frame, Notice, NoticeKind, Rate};
@@ -39,7 +39,7 @@ struct Inner {
     config: ClusterConfig,
     rate: Rate,
     keep: Keep,
-    hub: RefCell<Option<HubLine>>,
+    hub: RefCell<Option<Line<ToHub>>>,
     sink: RefCell<Option<Sink>>,
     /// A frame was asked for and has not come.
     asked: Cell<bool>,
@@ -53,16 +53,6 @@ struct Inner {
     last_run: Cell<u32>,
     /// What the next frame tells besides.
     notices: RefCell<Vec<Notice>>,
-}
-
-/// The line to the hub. What is said before it listens waits.
-struct HubLine {
-    worker: Worker,
-    listens: bool,
-    waiting: Vec<ToHub>,
-    // Kept for as long as the worker may call them.
-    _listener: Closure<dyn FnMut(MessageEvent)>,
-    _complaint: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl Engine {
@@ -137,20 +127,13 @@ impl Engine {
         self.0.starts.set(self.0.starts.get() + 1);
         self.0.asked.set(false);
         let worker = start_hub(&self.0.document, self.0.config.nodes.len())?;
-        let engine = self.clone();
-        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| engine.hear_hub(&event));
-        worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        let engine = self.clone();
-        let complaint =
-            Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| engine.trouble(&event.message()));
-        worker.set_onerror(Some(complaint.as_ref().unchecked_ref()));
-        *self.0.hub.borrow_mut() = Some(HubLine {
+        let (heard, broken) = (self.clone(), self.clone());
+        let line = Line::new(
             worker,
-            listens: false,
-            waiting: Vec::new(),
-            _listener: listener,
-            _complaint: complaint,
-        });
+            move |event| heard.hear_hub(event),
+            move |what| broken.trouble(what),
+        );
+        *self.0.hub.borrow_mut() = Some(line);
         self.say(ToHub::Begin {
             config: Box::new(self.0.config.clone()),
             rate: self.0.rate,
@@ -198,8 +181,7 @@ impl Engine {
         let Some(hub) = self.0.hub.borrow_mut().take() else {
             return;
         };
-        // And with it the workers that it started.
-        hub.worker.terminate();
+        hub.terminate();
         self.0.runs_before.set(self.0.last_run.get());
         if self.0.starts.get() >= MAX_STARTS {
             web_sys::console::error_1(&JsValue::from_str(what));
@@ -212,26 +194,6 @@ impl Engine {
         self.tell(format!("Part of the engine broke ({what}). {then}"));
         if let Err(error) = self.start_hub() {
             self.tell(error.to_string());
-        }
-    }
-}
-
-impl HubLine {
-    fn say(&mut self, message: ToHub) {
-        if !self.listens {
-            return self.waiting.push(message);
-        }
-        let (buffer, transfer) = to_buffer(&message);
-        // Only a message that cannot be copied fails, and these are bytes.
-        if let Err(error) = self.worker.post_message_with_transfer(&buffer, &transfer) {
-            throw_val(error);
-        }
-    }
-
-    fn listens(&mut self) {
-        self.listens = true;
-        for message in core::mem::take(&mut self.waiting) {
-            self.say(message);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod bytes;
 mod engine;
+mod line;
 mod opfs;
 pub mod page;
 mod rest;

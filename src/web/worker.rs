@@ -17,8 +17,6 @@ use super::READY;
 use super::bytes::{from_buffer, to_buffer};
 use super::worker_script::Role;
 
-type Listener = Closure<dyn FnMut(MessageEvent)>;
-
 /// Is what the worker was started to be, and says that it listens.
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
@@ -34,7 +32,7 @@ pub fn run() {
 
 /// Hears whoever started this worker for as long as it lives.
 fn listen<T: DeserializeOwned>(scope: &DedicatedWorkerGlobalScope, mut hear: impl FnMut(T) + 'static) {
-    let listener: Listener = Closure::new(move |event: MessageEvent| hear(heard(&event)));
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| hear(heard(&event)));
     scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
 }
 

@@ -4,19 +4,18 @@
 
 use core::time::Duration;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, throw_str, throw_val};
+use wasm_bindgen::throw_str;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::{Listener, heard, kept, listen, tell};
+use super::{heard, kept, listen, tell};
 use crate::playground::Keep;
 use crate::playground::remote::{Hub, KeptFile, Outgoing, ToCrew, ToHub};
-use crate::web::bytes::{memory_bytes, to_buffer};
+use crate::web::bytes::memory_bytes;
+use crate::web::line::Line;
 use crate::web::worker_script::{crews_at_start, start_crew};
 
 /// How long to wait when time stands until more real time has passed: browsers wait no shorter.
@@ -28,7 +27,7 @@ struct HubRole(Rc<RefCell<State>>);
 struct State {
     scope: DedicatedWorkerGlobalScope,
     hub: Hub,
-    crews: Vec<CrewLine>,
+    crews: Vec<Line<ToCrew>>,
     /// When it last went on, in the browser's milliseconds.
     last_ms: f64,
     timer: Option<Timeout>,
@@ -36,35 +35,6 @@ struct State {
     kept: Option<KeptFile>,
     /// What the page says while that is opened.
     held: Option<Vec<ToHub>>,
-}
-
-/// The line to one crew. What is said before it listens waits.
-struct CrewLine {
-    worker: Worker,
-    listens: bool,
-    waiting: VecDeque<ToCrew>,
-    // Kept for as long as the worker may call them.
-    _listener: Listener,
-    _complaint: Closure<dyn FnMut(ErrorEvent)>,
-}
-
-impl CrewLine {
-    fn say(&mut self, message: ToCrew) {
-        if !self.listens {
-            return self.waiting.push_back(message);
-        }
-        let (buffer, transfer) = to_buffer(&message);
-        if let Err(error) = self.worker.post_message_with_transfer(&buffer, &transfer) {
-            throw_val(error);
-        }
-    }
-
-    fn listens(&mut self) {
-        self.listens = true;
-        for message in core::mem::take(&mut self.waiting) {
-            self.say(message);
-        }
-    }
 }
 
 /// Listens to the page.
@@ -124,21 +94,15 @@ impl HubRole {
         self.go_on();
     }
 
-    fn start_crew(&self, number: usize) -> CrewLine {
+    fn start_crew(&self, number: usize) -> Line<ToCrew> {
         let worker = start_crew().unwrap_or_else(|error| throw_str(&error.to_string()));
         let role = self.clone();
-        let listener: Listener = Closure::new(move |event: MessageEvent| role.hear_crew(number, &event));
-        worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        // The page hears it as this worker's own.
-        let complaint: Closure<dyn FnMut(ErrorEvent)> = Closure::new(|event: ErrorEvent| throw_str(&event.message()));
-        worker.set_onerror(Some(complaint.as_ref().unchecked_ref()));
-        CrewLine {
+        // The page hears a complaint as this worker's own.
+        Line::new(
             worker,
-            listens: false,
-            waiting: VecDeque::new(),
-            _listener: listener,
-            _complaint: complaint,
-        }
+            move |event| role.hear_crew(number, event),
+            |what| throw_str(what),
+        )
     }
 
     fn hear_crew(&self, crew: usize, event: &MessageEvent) {
