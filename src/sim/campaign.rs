@@ -98,7 +98,8 @@ impl Flushes {
         let Flushes::Often = self else { return storage };
         StorageConfig {
             commit_log: CommitLogConfig {
-                segment_bytes: 4 << 10,
+                // Half of it holds the largest change there is here: a whole schema that a node learns at once.
+                segment_bytes: 32 << 10,
                 ..storage.commit_log
             },
             // By the log's size: all tables about equally. In every fourth run by a memtable's: after every write, the largest.
