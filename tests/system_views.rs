@@ -148,3 +148,29 @@ fn what_nodetool_throws_away_is_made_again() {
     assert_eq!(value(&mut console, search), "10");
     assert!(typed(&mut console, "nodetool repair").contains("repair is not supported: there is no repair"));
 }
+
+#[test]
+fn compactions_are_remembered_through_a_restart() {
+    let mut console = worked();
+    assert_eq!(
+        typed(&mut console, "nodetool compactionhistory"),
+        "There is no compaction history\n"
+    );
+    typed(
+        &mut console,
+        "nodetool flush k\nINSERT INTO k.t (id, v) VALUES (1, 'b');",
+    );
+    typed(&mut console, "nodetool flush k\nnodetool compact k t");
+    let history = typed(&mut console, "nodetool compactionhistory");
+    let row = history.lines().nth(2).unwrap_or_default();
+    assert!(row.contains(" k             t                 20"), "{history}");
+    assert!(row.contains(" {1:9, 2:1} "), "{history}");
+    assert!(
+        row.trim_end().ends_with("{compaction_type:Major compaction}"),
+        "{history}"
+    );
+    assert_eq!(typed(&mut console, "! down 1\n! up 1"), "");
+    assert_eq!(typed(&mut console, "nodetool compactionhistory"), history);
+    let merged = "SELECT rows_merged FROM system.compaction_history WHERE columnfamily_name = 't' ALLOW FILTERING;";
+    assert_eq!(value(&mut console, merged), "{1: 9, 2: 1}");
+}

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout};
+use super::error::Failures;
 use super::{RequestError, WriteKind};
-use crate::base::{Endpoint, SortedMap};
+use crate::base::SortedMap;
 use crate::data::ConsistencyLevel;
 use crate::message::replica::FailureReason;
 
@@ -28,7 +29,7 @@ pub(super) struct Acknowledgements {
     received: usize,
     /// Of all replicas, whether they count or not, and no hint among them.
     answered: usize,
-    failures: Vec<(Endpoint, FailureReason)>,
+    failures: Failures,
 }
 
 impl Acknowledgements {
@@ -51,7 +52,7 @@ impl Acknowledgements {
             candidates: 0,
             received: 0,
             answered: 0,
-            failures: Vec::new(),
+            failures: Failures::new(),
         };
         acknowledgements.candidates = layout.all().filter(|it| acknowledgements.counts(it)).count();
         acknowledgements
@@ -94,7 +95,7 @@ impl Acknowledgements {
 
     pub fn fail(&mut self, replica: &Replica, reason: FailureReason) {
         if self.counts(replica) {
-            self.failures.push((replica.endpoint, reason));
+            self.failures.insert(replica.endpoint, reason);
         }
     }
 

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::cluster::ReplicaLayout;
+use super::error::Failures;
 use super::write::{Carried, Sending};
 use super::{Hint, Operation, RequestError, Shortage, WRITE_REQUEST_TIMEOUT, Write, WriteKind, WriteRequest};
 use crate::base::{Endpoint, Instant, MessageId, RequestId, SortedSet};
@@ -38,7 +39,7 @@ pub struct BatchWrite {
     /// Keepers that have not answered, by the messages that ask them.
     storing: SortedSet<MessageId>,
     stored: usize,
-    failures: Vec<(Endpoint, FailureReason)>,
+    failures: Failures,
     /// Each with how many answers it takes until the batch need not be kept for it.
     writes: Vec<(Write, usize)>,
     kept: bool,
@@ -53,7 +54,7 @@ impl BatchWrite {
             started: now,
             storing: SortedSet::new(),
             stored: 0,
-            failures: Vec::new(),
+            failures: Failures::new(),
             writes: Vec::new(),
             kept: false,
             settled: false,
@@ -198,11 +199,11 @@ impl Operation for BatchWrite {
                     }
                 }
                 Payload::Failure(reason) => {
-                    self.failures.push((from, reason));
+                    self.failures.insert(from, reason);
                     self.storing_failed(Some(reason), out);
                 }
                 _ => {
-                    self.failures.push((from, FailureReason::Unknown));
+                    self.failures.insert(from, FailureReason::Unknown);
                     self.storing_failed(Some(FailureReason::Unknown), out);
                 }
             }

@@ -5,6 +5,7 @@
 //! Cassandra's `StorageProxy.mutateCounter`.
 
 use super::cluster::{Replica, ReplicaLayout};
+use super::error::Failures;
 use super::{Operation, RequestError, Shortage, WriteKind};
 use crate::base::{Endpoint, Instant, MessageId, RequestId};
 use crate::data::ConsistencyLevel;
@@ -110,7 +111,7 @@ impl CounterForward {
                 consistency,
                 received,
                 required,
-                failures: vec![(self.leader, reason)],
+                failures: Failures::from_iter([(self.leader, reason)]),
                 kind,
             },
         }

@@ -3,11 +3,14 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::base::{Endpoint, RequestId};
+use crate::base::{Endpoint, RequestId, SortedMap};
 use crate::data::ConsistencyLevel;
 use crate::event::What;
 use crate::message::Outbox;
 use crate::message::replica::FailureReason;
+
+/// Which replicas failed, and of what; told in the order of their addresses, as Cassandra's map has them.
+pub type Failures = SortedMap<Endpoint, FailureReason>;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -37,7 +40,7 @@ pub enum RequestError {
         consistency: ConsistencyLevel,
         received: u32,
         required: u32,
-        failures: Vec<(Endpoint, FailureReason)>,
+        failures: Failures,
         kind: WriteKind,
     },
     #[error("Operation failed - received {received} responses and {} failures: {}", failures.len(), Reasons(failures))]
@@ -45,7 +48,7 @@ pub enum RequestError {
         consistency: ConsistencyLevel,
         received: u32,
         required: u32,
-        failures: Vec<(Endpoint, FailureReason)>,
+        failures: Failures,
         data_present: bool,
     },
     #[error("CAS operation result is unknown - proposal accepted by {received} but not a quorum.")]
@@ -114,7 +117,7 @@ impl Shortage {
 }
 
 /// `UNKNOWN from /127.0.0.2:7000, TIMEOUT from /127.0.0.3:7000`
-pub struct Reasons<'a>(pub &'a [(Endpoint, FailureReason)]);
+pub struct Reasons<'a>(pub &'a Failures);
 
 impl fmt::Display for Reasons<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

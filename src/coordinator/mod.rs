@@ -37,7 +37,7 @@ pub use batch_write::{BatchRequest, BatchWrite};
 pub use cas::{Cas, CasRequest, CasResult, Evaluation};
 pub use cluster::{Cluster, Replica, ReplicaLayout};
 pub use counter_write::{CounterForward, Leader};
-pub use error::{Reasons, RequestError, Shortage, WriteKind};
+pub use error::{Failures, Reasons, RequestError, Shortage, WriteKind};
 pub use operation::{Hint, Operation};
 pub use range_read::RangeRead;
 pub use read::{Read, ReadRequest, TableLatencies};

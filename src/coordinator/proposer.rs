@@ -7,6 +7,7 @@
 use super::ballot::BallotGenerator;
 use super::cluster::{Replica, ReplicaLayout, Replicas};
 use super::contention;
+use super::error::Failures;
 use super::level::majority;
 use super::write::{Carried, Sending};
 use super::{
@@ -59,7 +60,7 @@ struct Preparing {
     ballot: Ballot,
     awaiting: SortedMap<MessageId, Endpoint>,
     promises: Vec<(Endpoint, Promise)>,
-    failures: Vec<(Endpoint, FailureReason)>,
+    failures: Failures,
 }
 
 struct Proposing {
@@ -167,7 +168,7 @@ impl Proposer {
             ballot,
             awaiting: self.ask(Payload::PaxosPrepareRequest(request), out),
             promises: Vec::new(),
-            failures: Vec::new(),
+            failures: Failures::new(),
         });
     }
 
@@ -303,7 +304,7 @@ impl Proposer {
         let Stage::Preparing(preparing) = &mut self.stage else {
             return;
         };
-        preparing.failures.push((from, reason));
+        preparing.failures.insert(from, reason);
         if preparing.promises.len() + preparing.awaiting.len() < self.required {
             let error = RequestError::WriteFailure {
                 consistency: self.contest.serial,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::cluster::{Replica, ReplicaLayout, Replicas};
+use super::error::Failures;
 use super::read_context::{Patience, ReadContext};
 use super::reconciliation::Reconciliation;
 use super::speculation::Latencies;
@@ -65,7 +66,7 @@ struct Comparing {
     awaiting: SortedMap<MessageId, Endpoint>,
     data: Vec<Vec<Partition>>,
     digests: Vec<DataDigest>,
-    failures: Vec<(Endpoint, FailureReason)>,
+    failures: Failures,
     speculate_at: Option<Instant>,
 }
 
@@ -191,8 +192,12 @@ impl Read {
         match payload {
             Payload::ReadResponse(ReadResponse::Data(partitions)) => comparing.data.push(partitions),
             Payload::ReadResponse(ReadResponse::Digest(digest)) => comparing.digests.push(digest),
-            Payload::Failure(reason) => comparing.failures.push((from, reason)),
-            _ => comparing.failures.push((from, FailureReason::Unknown)),
+            Payload::Failure(reason) => {
+                comparing.failures.insert(from, reason);
+            }
+            _ => {
+                comparing.failures.insert(from, FailureReason::Unknown);
+            }
         }
         let (received, data_present) = (comparing.received(), !comparing.data.is_empty());
         if data_present && received >= self.required {

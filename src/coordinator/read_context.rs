@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::error::Failures;
 use super::speculation::SpeculativeRetry;
 use super::{ReadRequest, RequestError, TableLatencies};
 use crate::base::{Duration, Endpoint, Instant, RequestId};
@@ -68,21 +69,15 @@ impl ReadContext {
     }
 
     /// Too many replicas answered that they cannot.
-    pub fn failure(
-        &self,
-        received: usize,
-        required: usize,
-        failures: &[(Endpoint, FailureReason)],
-        data_present: bool,
-    ) -> RequestError {
-        if failures.iter().all(|(_, reason)| *reason == FailureReason::Timeout) {
+    pub fn failure(&self, received: usize, required: usize, failures: &Failures, data_present: bool) -> RequestError {
+        if failures.values().all(|reason| *reason == FailureReason::Timeout) {
             return self.timeout(received, required, data_present);
         }
         RequestError::ReadFailure {
             consistency: self.consistency,
             received: received as u32,
             required: required as u32,
-            failures: failures.to_vec(),
+            failures: failures.clone(),
             data_present,
         }
     }

@@ -2,6 +2,7 @@
 //! partition whose digests differ, and of all reads of ranges.
 
 use super::cluster::Replicas;
+use super::error::Failures;
 use super::read_context::ReadContext;
 use super::repair::{Repairs, Stale};
 use super::resolver::{Resolution, Resolver};
@@ -23,7 +24,7 @@ pub(super) struct Reconciliation {
     awaiting: SortedMap<MessageId, Option<ReadCommand>>,
     resolver: Resolver,
     answered: usize,
-    failures: Vec<(Endpoint, FailureReason)>,
+    failures: Failures,
     speculate_at: Option<Instant>,
     stage: Stage,
 }
@@ -61,7 +62,7 @@ impl Reconciliation {
             required,
             awaiting: SortedMap::new(),
             answered: 0,
-            failures: Vec::new(),
+            failures: Failures::new(),
             speculate_at: None,
             stage: Stage::Reading,
         };
@@ -131,7 +132,7 @@ impl Reconciliation {
     }
 
     fn fail(&mut self, from: Endpoint, is_first: bool, reason: FailureReason) {
-        self.failures.push((from, reason));
+        self.failures.insert(from, reason);
         if !is_first || self.required + self.failures.len() > self.contacted.len() {
             let received = self.answered;
             let error = self

@@ -393,8 +393,8 @@ mod tests {
         let error = driver.outcome().unwrap().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "Operation failed - received 0 responses and 2 failures: UNKNOWN from /127.0.0.3:7000, \
-             INCOMPATIBLE_SCHEMA from /127.0.0.2:7000"
+            "Operation failed - received 0 responses and 2 failures: INCOMPATIBLE_SCHEMA from /127.0.0.2:7000, \
+             UNKNOWN from /127.0.0.3:7000"
         );
         assert_eq!(hinted(&mut driver), [3, 2]);
     }

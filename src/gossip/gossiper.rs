@@ -88,13 +88,13 @@ pub struct Gossiper {
 }
 
 impl Gossiper {
-    /// Starts to gossip: the first round is due within a second, at a moment of this node's own.
+    /// Starts to gossip: the first round is due one interval later, as `Gossiper.start` schedules it. So nodes that start together
+    /// greet together, and a host has few windows to run.
     pub fn new(config: GossipConfig, now: Instant) -> Gossiper {
-        let mut random = Random::stream(
+        let random = Random::stream(
             config.seed,
             &format!("gossip {} {}", config.endpoint, config.generation.0),
         );
-        let first_round = now + random.duration(Duration::ZERO, GOSSIP_INTERVAL);
         let own = config.endpoint;
         let mut gossiper = Gossiper {
             other_seeds: config.seeds.iter().copied().filter(|seed| *seed != own).collect(),
@@ -113,7 +113,7 @@ impl Gossiper {
             quarantined: SortedMap::new(),
             pause: LocalPause::new(now),
             random,
-            next_round: Some(first_round),
+            next_round: Some(now + GOSSIP_INTERVAL),
             changes: Vec::new(),
             config,
         };

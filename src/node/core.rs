@@ -65,6 +65,8 @@ pub(super) struct Running {
     /// The disk failed: no gossip and no clients any more.
     pub stopped: bool,
     pub work: WorkDone,
+    /// The number of the last compaction that `system.compaction_history` has, of this process's.
+    pub compactions_noted: u64,
     pub started: Instant,
     pub now: Instant,
 }
@@ -238,7 +240,11 @@ impl Running {
                 self.event(cause, what);
             }
             for what in self.engine.take_events() {
+                let is_over = matches!(what, What::CompactionFinished { .. });
                 self.event(None, what);
+                if is_over && let Err(error) = self.note_compactions() {
+                    self.disk_failed(&error);
+                }
             }
             let messages = core::mem::take(&mut self.out.messages);
             for it in messages {

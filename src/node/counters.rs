@@ -48,7 +48,7 @@ impl Running {
                     consistency,
                     received: 0,
                     required: 1,
-                    failures: vec![(self.endpoint(), reason)],
+                    failures: [(self.endpoint(), reason)].into_iter().collect(),
                     kind: WriteKind::Counter,
                 })
             }),

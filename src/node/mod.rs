@@ -6,6 +6,7 @@
 mod api;
 mod batches;
 mod bootstrap;
+mod compaction_history;
 mod config;
 mod core;
 mod counters;
@@ -28,6 +29,7 @@ mod work;
 
 pub use self::core::Node;
 pub use api::{BatchPart, ClientReply, ClientRequest, Form, Input, Output};
+pub use compaction_history::PastCompaction;
 pub use config::{NativeTransport, NodeConfig};
 pub use inspect::{
     AmplificationView, ArchiveView, BytesView, CompactionUnderWay, FilesView, Finding, GroupView, Inspect, Inspected,

@@ -245,7 +245,11 @@ pub(super) fn load(engine: &Engine, now: EpochSeconds) -> Result<Schema, Storage
     }
 }
 
-fn read_all(engine: &Engine, table: &TableMetadata, now: EpochSeconds) -> Result<Vec<Partition>, StorageError> {
+pub(super) fn read_all(
+    engine: &Engine,
+    table: &TableMetadata,
+    now: EpochSeconds,
+) -> Result<Vec<Partition>, StorageError> {
     let command = ReadCommand {
         table: table.id,
         partitions: PartitionSelection::Range(PartitionRange::full()),

@@ -115,6 +115,7 @@ impl Running {
             traffic: TrafficView::default(),
             stopped: false,
             work: WorkDone::default(),
+            compactions_noted: 0,
             started: now,
             now,
         };

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::base::Endpoint;
 use crate::data::types::ordering::encode_component;
 use crate::data::{
-    Cell, ColumnName, CqlType, DecoratedKey, DeletionTime, EpochSeconds, Mutation, Partition, PartitionKey, Row, Token,
-    Value, WriteTimestamp,
+    Cell, ColumnName, CqlType, DecoratedKey, DeletionTime, EpochSeconds, Expiry, Mutation, Partition, PartitionKey,
+    Row, Token, Value, WriteTimestamp,
 };
 use crate::schema::{
     ColumnKind, KeyspaceMetadata, SYSTEM, SYSTEM_VIRTUAL_SCHEMA, TableMetadata, change_mutation,
@@ -158,6 +158,7 @@ pub(super) struct RowWriter {
     table: Arc<TableMetadata>,
     row: Row,
     at: WriteTimestamp,
+    expiry: Option<Expiry>,
 }
 
 impl RowWriter {
@@ -175,12 +176,36 @@ impl RowWriter {
             table,
             row: Row::inserted(at, None),
             at,
+            expiry: None,
+        }
+    }
+
+    /// A row that goes by itself; before anything is set.
+    pub(super) fn expiring(mut self, expiry: Expiry) -> RowWriter {
+        self.row = Row::inserted(self.at, Some(expiry));
+        self.expiry = Some(expiry);
+        self
+    }
+
+    fn cell(&self, value: Bytes) -> Cell {
+        match self.expiry {
+            Some(expiry) => Cell::expiring(self.at, value, expiry),
+            None => Cell::live(self.at, value),
         }
     }
 
     pub(super) fn set(&mut self, column: &str, value: Value) {
+        let cell = self.cell(value.encode());
+        self.row.add_cell(&ColumnName::new(column), cell);
+    }
+
+    /// An element of a map or set, whose keys are of this type.
+    pub(super) fn add(&mut self, column: &str, keys: &CqlType, key: Bytes, value: Bytes) {
+        let mut order = Vec::new();
+        encode_component(keys, Some(&key), false, &mut order);
+        let cell = self.cell(value);
         self.row
-            .add_cell(&ColumnName::new(column), Cell::live(self.at, value.encode()));
+            .add_complex_cell(&ColumnName::new(column), order.into(), key, cell);
     }
 
     fn facts(&mut self, facts: &NodeFacts) {
@@ -193,11 +218,8 @@ impl RowWriter {
         let before = DeletionTime::new(self.at.just_before(), EpochSeconds(0));
         self.row.add_complex_deletion(&tokens, before);
         for token in &facts.tokens {
-            let path = Bytes::copy_from_slice(token.as_bytes());
-            let mut order = Vec::new();
-            encode_component(&CqlType::Text, Some(&path), false, &mut order);
-            self.row
-                .add_complex_cell(&tokens, order.into(), path, Cell::live(self.at, Bytes::new()));
+            let token = Bytes::copy_from_slice(token.as_bytes());
+            self.add("tokens", &CqlType::Text, token, Bytes::new());
         }
     }
 

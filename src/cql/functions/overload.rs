@@ -28,8 +28,10 @@ pub enum ArgumentKind {
     Set {
         is_empty: bool,
     },
-    /// `{a: b}`
-    Map,
+    /// `{a: b}`; `fault`: what is wrong with its entries, said once it is held against anything but a user type.
+    Map {
+        fault: Option<QueryError>,
+    },
     Tuple,
     /// An operation: of this type by itself, and of another number's where that is wanted.
     Operation(CqlType),
@@ -51,7 +53,7 @@ impl Argument {
             ArgumentKind::Set { is_empty } => {
                 weak_if(matches!(wanted, CqlType::Set { .. }) || *is_empty && matches!(wanted, CqlType::Map { .. }))
             }
-            ArgumentKind::Map => weak_if(matches!(wanted, CqlType::Map { .. } | CqlType::UserType(_))),
+            ArgumentKind::Map { .. } => weak_if(matches!(wanted, CqlType::Map { .. } | CqlType::UserType(_))),
             ArgumentKind::Tuple => weak_if(matches!(wanted, CqlType::Tuple(_))),
             ArgumentKind::Operation(ty) => match wanted.assignment_from(ty) {
                 Assignment::No => weak_if(is_numeric(ty) && is_numeric(wanted)),
@@ -103,6 +105,7 @@ pub fn choose(
     arguments: &[Argument],
     receiver: Option<&CqlType>,
 ) -> Result<Signature, QueryError> {
+    look_into_maps(&overloads, arguments)?;
     if let [only] = overloads.as_slice() {
         check(name, only, arguments)?;
         return Ok(only.clone());
@@ -144,6 +147,7 @@ pub fn choose_operation(
     if operands.len() == 1 {
         return choose_negation(overloads, operands, receiver);
     }
+    look_into_maps(&overloads, operands)?;
     match best(overloads, operands, receiver) {
         Choice::One(signature) => Ok(signature),
         Choice::None => Err(QueryError::invalid(format!(
@@ -199,6 +203,25 @@ fn best(overloads: Vec<Signature>, arguments: &[Argument], receiver: Option<&Cql
         1 => fitting.pop().map_or(Choice::None, Choice::One),
         _ => Choice::Several(fitting),
     }
+}
+
+/// A map's entries are looked at when a function that all arguments before it fit is tried, unless it wants a user type there.
+fn look_into_maps(overloads: &[Signature], arguments: &[Argument]) -> Result<(), QueryError> {
+    for (at, argument) in arguments.iter().enumerate() {
+        let ArgumentKind::Map { fault: Some(fault) } = &argument.kind else {
+            continue;
+        };
+        let tries = |it: &Signature| {
+            let mut before = arguments.iter().zip(&it.parameters).take(at);
+            it.parameters.len() == arguments.len()
+                && !matches!(it.parameters[at], CqlType::UserType(_))
+                && before.all(|(argument, ty)| argument.fits(ty) != Assignment::No)
+        };
+        if overloads.iter().any(tries) {
+            return Err(fault.clone());
+        }
+    }
+    Ok(())
 }
 
 fn check(name: &str, function: &Signature, arguments: &[Argument]) -> Result<(), QueryError> {

@@ -142,20 +142,21 @@ impl CasPlan {
                 Kind::Delete => "deletions",
                 _ => "updates",
             };
-            if statement.modify.partition_keys.has_in() && !self.is_batch {
-                return Err(QueryError::invalid(format!(
-                    "IN on the partition key is not supported with conditional {kind}"
-                )));
-            }
+            let keys = statement.modify.keys(at)?;
             if statement.modify.partition_keys.has_in() {
-                // Cassandra throws what it takes for a fault of its own.
-                return Err(QueryError::Server(
-                    "java.lang.IllegalArgumentException: Batch with conditions cannot span multiple partitions (you cannot \
-                     use IN on the partition key)"
-                        .into(),
-                ));
+                return Err(match self.is_batch {
+                    false => QueryError::invalid(format!(
+                        "IN on the partition key is not supported with conditional {kind}"
+                    )),
+                    // Cassandra throws what it takes for a fault of its own.
+                    true => QueryError::Server(
+                        "java.lang.IllegalArgumentException: Batch with conditions cannot span multiple partitions (you \
+                         cannot use IN on the partition key)"
+                            .into(),
+                    ),
+                });
             }
-            for key in statement.modify.keys(at)? {
+            for key in keys {
                 match &first {
                     None => first = Some(key),
                     Some(first) if *first != key => {

@@ -497,7 +497,9 @@ impl PrepareContext<'_> {
                 Selector::Set(elements) => ArgumentKind::Set {
                     is_empty: elements.is_empty(),
                 },
-                Selector::MapOrUserType(_) => ArgumentKind::Map,
+                Selector::MapOrUserType(entries) => ArgumentKind::Map {
+                    fault: scope.table.and_then(|table| self.fault_in(entries, table)),
+                },
                 Selector::Parenthesized(_) => ArgumentKind::Tuple,
                 _ => match self.expression(inner, None, scope) {
                     Ok((_, ty)) if scope.table.is_none() && matches!(inner, Selector::Arithmetic { .. }) => {

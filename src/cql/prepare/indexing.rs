@@ -286,16 +286,20 @@ pub(super) fn filters_clustering(table: &TableMetadata, restrictions: &Restricti
     rest.into_iter().any(is_restricted)
 }
 
-/// The first restricted clustering column that stands before its turn, and the column that is left out.
-pub(super) fn skipped_clustering<'a>(
-    table: &'a TableMetadata,
-    restrictions: &Restrictions,
-) -> Option<(&'a ColumnMetadata, &'a ColumnMetadata)> {
+/// A restricted clustering column that stands before its turn, as Cassandra names it: held against the column of its own number.
+pub(super) fn refuse_skipped_clustering(table: &TableMetadata, restrictions: &Restrictions) -> Result<(), QueryError> {
     let restricted = table
         .clustering
         .iter()
         .filter(|column| restrictions.of(column).is_some());
-    restricted
+    let skipped = restricted
         .zip(&table.clustering)
-        .find(|(column, expected)| column.name != expected.name)
+        .find(|(column, expected)| column.name != expected.name);
+    match skipped {
+        None => Ok(()),
+        Some((column, before)) => Err(QueryError::invalid(format!(
+            "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
+            column.name, before.name
+        ))),
+    }
 }

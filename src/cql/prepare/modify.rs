@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::attributes::Attributes;
+use super::indexing;
 use super::json_column::JsonColumn;
 use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
@@ -280,9 +281,12 @@ impl ModifyPlan {
         found: &Prefetched,
     ) -> Result<Vec<Mutation>, QueryError> {
         let timestamp = self.attributes.timestamp(timestamp, at)?;
+        let keys = self.keys(at)?;
+        // Whatever is wrong with the rows is told before what is wrong with their values, and even of no partition.
+        let places = self.places(at)?;
         let mut mutations = Vec::new();
-        for key in self.keys(at)? {
-            let update = self.update(key, timestamp, found, at)?;
+        for key in keys {
+            let update = self.update(key, &places, timestamp, found, at)?;
             mutations.push(Mutation::new(self.table.keyspace.clone(), self.table.id, update));
         }
         Ok(mutations)
@@ -303,28 +307,40 @@ impl ModifyPlan {
         }
     }
 
+    /// What it changes in each partition.
+    fn places(&self, at: &mut Evaluation<'_>) -> Result<Places, QueryError> {
+        let clustering = &self.table.clustering;
+        match &self.rows {
+            Rows::Static => Ok(Places::Static),
+            Rows::Exact(choices) => combinations(choices, clustering, at).map(Places::Rows),
+            Rows::Range { .. } if !self.operations.is_empty() => Err(QueryError::invalid(
+                "Range deletions are not supported for specific columns",
+            )),
+            Rows::Range { prefix, bounds } => {
+                let mut slices = Vec::new();
+                for prefix in combinations(prefix, clustering, at)? {
+                    match bounds {
+                        Some(bounds) => slices.extend(bounded_slices(&self.table, &prefix, bounds, at)?),
+                        None if prefix.is_empty() => return Ok(Places::Whole),
+                        None => slices.push(prefix_slice(&self.table, &prefix)),
+                    }
+                }
+                Ok(Places::Slices(slices))
+            }
+        }
+    }
+
     fn update(
         &self,
         key: DecoratedKey,
+        places: &Places,
         timestamp: WriteTimestamp,
         found: &Prefetched,
         at: &mut Evaluation<'_>,
     ) -> Result<Partition, QueryError> {
         let mut update = Partition::empty(key.clone());
-        // Whatever is wrong with the rows is told before what is wrong with their values.
-        let rows = match &self.rows {
-            Rows::Range { .. } if !self.operations.is_empty() => {
-                return Err(QueryError::invalid(
-                    "Range deletions are not supported for specific columns",
-                ));
-            }
-            Rows::Static => Vec::new(),
-            Rows::Exact(choices) | Rows::Range { prefix: choices, .. } => {
-                combinations(choices, &self.table.clustering, at)?
-            }
-        };
         // Of no rows nothing is evaluated.
-        if rows.is_empty() && !matches!(self.rows, Rows::Static) {
+        if places.are_none() {
             return Ok(update);
         }
         let now = EpochSeconds::from(at.now);
@@ -345,9 +361,9 @@ impl ModifyPlan {
         if !static_row.is_empty() {
             update.add_static(static_row);
         }
-        match &self.rows {
-            Rows::Static => {}
-            Rows::Exact(_) => {
+        match places {
+            Places::Static => {}
+            Places::Rows(rows) => {
                 for values in rows {
                     let clustering = self.table.comparator.clustering(values.iter().cloned().map(Some));
                     writer.found = found.row(self.table.id, &key, Some(&clustering));
@@ -367,31 +383,31 @@ impl ModifyPlan {
                     }
                 }
             }
-            Rows::Range { bounds, .. } => {
-                for values in rows {
-                    match self.deleted_slices(&values, bounds.as_ref(), writer.at)? {
-                        None => update.delete(deletion),
-                        Some(slices) => slices
-                            .into_iter()
-                            .for_each(|slice| update.delete_range(slice, deletion)),
-                    }
-                }
-            }
+            Places::Slices(slices) => slices
+                .iter()
+                .for_each(|slice| update.delete_range(slice.clone(), deletion)),
+            Places::Whole => update.delete(deletion),
         }
         Ok(update)
     }
+}
 
-    /// The rows that go; `None` is the whole partition.
-    fn deleted_slices(
-        &self,
-        prefix: &[Bytes],
-        bounds: Option<&Bounds>,
-        at: &mut Evaluation<'_>,
-    ) -> Result<Option<Vec<Slice>>, QueryError> {
-        match bounds {
-            Some(bounds) => bounded_slices(&self.table, prefix, bounds, at).map(Some),
-            None if prefix.is_empty() => Ok(None),
-            None => Ok(Some(vec![prefix_slice(&self.table, prefix)])),
+/// What a modification changes in each of its partitions, evaluated.
+enum Places {
+    Static,
+    /// The values of their clustering columns.
+    Rows(Vec<Vec<Bytes>>),
+    Slices(Vec<Slice>),
+    /// All of the partition.
+    Whole,
+}
+
+impl Places {
+    fn are_none(&self) -> bool {
+        match self {
+            Places::Rows(rows) => rows.is_empty(),
+            Places::Slices(slices) => slices.is_empty(),
+            Places::Static | Places::Whole => false,
         }
     }
 }
@@ -494,17 +510,12 @@ fn update_without_row(table: &TableMetadata, restrictions: &Restrictions) -> Que
 fn check_clustering_prefix(table: &TableMetadata, restrictions: &Restrictions, used: usize) -> Result<(), QueryError> {
     for (at, column) in table.clustering.iter().enumerate().skip(used) {
         if restrictions.of(column).is_some() {
-            let before = &table.clustering[at - 1].name;
-            return Err(QueryError::invalid(match restrictions.of(&table.clustering[at - 1]) {
-                None => format!(
-                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{before}\" is not restricted",
-                    column.name
-                ),
-                Some(_) => format!(
-                    "Clustering column \"{}\" cannot be restricted (preceding column \"{before}\" is restricted by a non-EQ relation)",
-                    column.name
-                ),
-            }));
+            indexing::refuse_skipped_clustering(table, restrictions)?;
+            return Err(QueryError::invalid(format!(
+                "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                column.name,
+                table.clustering[at - 1].name
+            )));
         }
     }
     Ok(())

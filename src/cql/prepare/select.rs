@@ -511,14 +511,8 @@ fn rows(
     if any && !allow_filtering {
         let is_range = matches!(partitions, Partitions::Range(_));
         let filters = indexing::filters_clustering(table, restrictions, &prefix);
-        if let Some((column, before)) = indexing::skipped_clustering(table, restrictions)
-            && is_range
-            && filters
-        {
-            return Err(QueryError::invalid(format!(
-                "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
-                column.name, before.name
-            )));
+        if is_range && filters {
+            indexing::refuse_skipped_clustering(table, restrictions)?;
         }
         let width = bounds.as_ref().map_or(0, Bounds::width);
         for (at, column) in clustering.iter().enumerate().skip(used).filter(|_| !is_range) {
@@ -535,16 +529,11 @@ fn rows(
             let Some(before) = at.checked_sub(1).map(|at| &clustering[at]) else {
                 break;
             };
-            return Err(QueryError::invalid(match restrictions.of(before) {
-                None => format!(
-                    "PRIMARY KEY column \"{}\" cannot be restricted as preceding column \"{}\" is not restricted",
-                    column.name, before.name
-                ),
-                Some(_) => format!(
-                    "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
-                    column.name, before.name
-                ),
-            }));
+            indexing::refuse_skipped_clustering(table, restrictions)?;
+            return Err(QueryError::invalid(format!(
+                "Clustering column \"{}\" cannot be restricted (preceding column \"{}\" is restricted by a non-EQ relation)",
+                column.name, before.name
+            )));
         }
     }
     let conditions = conditions_of(&clustering[used..], restrictions)?;

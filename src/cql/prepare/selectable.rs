@@ -126,6 +126,12 @@ impl PrepareContext<'_> {
         }
     }
 
+    /// The first thing wrong with the entries of a map.
+    pub(super) fn fault_in(&self, entries: &[(Selector, Selector)], table: &TableMetadata) -> Option<QueryError> {
+        let mut parts = entries.iter().flat_map(|(key, value)| [key, value]);
+        parts.find_map(|part| self.selectable(part, table).err())
+    }
+
     /// What is known of an argument of a function.
     fn argument(&self, selector: &Selector, table: &TableMetadata) -> Result<Argument, QueryError> {
         let mut inner = selector;
@@ -141,7 +147,9 @@ impl PrepareContext<'_> {
             (Selector::Set(elements), _) => ArgumentKind::Set {
                 is_empty: elements.is_empty(),
             },
-            (Selector::MapOrUserType(_), _) => ArgumentKind::Map,
+            (Selector::MapOrUserType(entries), _) => ArgumentKind::Map {
+                fault: self.fault_in(entries, table),
+            },
             (Selector::Parenthesized(_), _) => ArgumentKind::Tuple,
             (_, Some(ty)) => ArgumentKind::Typed(ty),
             (_, None) => ArgumentKind::Open,

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::compaction_history::PastCompaction;
 use super::super::core::Running;
 use crate::base::UnixMicros;
 use crate::data::composite::compose_key;
@@ -101,7 +102,7 @@ pub enum StorageAnswer {
     Snapshots(Vec<SnapshotInfo>),
     CompactionStats(Box<CompactionView>),
     /// With the id of each.
-    CompactionHistory(Vec<(String, KeyspaceName, TableName, CompactionRecord)>),
+    CompactionHistory(Vec<PastCompaction>),
     Thresholds(u32, u32),
     Files(Vec<String>),
     AutoCompaction(Vec<(KeyspaceName, TableName, bool)>),
@@ -212,11 +213,9 @@ impl Running {
                 return Ok(StorageAnswer::CompactionStats(Box::new(self.compaction_view())));
             }
             StorageCall::CompactionHistory => {
-                let named = self.engine.compaction_history().rev().filter_map(|record| {
-                    let (keyspace, table) = self.names_of(record.table)?;
-                    Some((id_of(record.at, record.number), keyspace, table, record.clone()))
-                });
-                return Ok(StorageAnswer::CompactionHistory(named.collect()));
+                return Ok(StorageAnswer::CompactionHistory(
+                    self.past_compactions().map_err(failed)?,
+                ));
             }
             StorageCall::Thresholds { keyspace, table, set } => {
                 let id = self.one(&keyspace, &table)?;

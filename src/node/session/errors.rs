@@ -2,8 +2,7 @@
 
 use core::net::Ipv4Addr;
 
-use crate::base::Endpoint;
-use crate::coordinator::{Reasons, RequestError, WriteKind};
+use crate::coordinator::{Failures, Reasons, RequestError, WriteKind};
 use crate::cql::{QueryError, WriteType};
 use crate::message::replica::FailureReason;
 use crate::storage::StorageError;
@@ -88,7 +87,7 @@ impl From<RequestError> for QueryError {
 }
 
 /// The failures with the codes that the protocol has for their reasons.
-fn by_address(failures: &[(Endpoint, FailureReason)]) -> Vec<(Ipv4Addr, u16)> {
+fn by_address(failures: &Failures) -> Vec<(Ipv4Addr, u16)> {
     let code = |reason: FailureReason| match reason {
         FailureReason::Unknown => 0,
         FailureReason::ReadTooManyTombstones => 1,

@@ -207,21 +207,21 @@ fn history(given: &Arguments, answer: &StorageAnswer) -> Output {
     if history.is_empty() {
         return Output::printed("There is no compaction history\n");
     }
-    let rows = history.iter().map(|(id, keyspace, name, record)| {
-        let merged: Vec<String> = record
+    let rows = history.iter().map(|it| {
+        let merged: Vec<String> = it
             .merged
             .iter()
             .map(|(versions, count)| format!("{versions}:{count}"))
             .collect();
         vec![
-            id.clone(),
-            keyspace.to_string(),
-            name.to_string(),
-            super::format::moment(record.at.millis()),
-            record.bytes_in.to_string(),
-            record.bytes_out.to_string(),
+            it.id.to_string(),
+            it.keyspace.clone(),
+            it.table.clone(),
+            super::format::moment(it.at),
+            it.bytes_in.to_string(),
+            it.bytes_out.to_string(),
             format!("{{{}}}", merged.join(", ")),
-            format!("{{compaction_type:{}}}", record.kind.name()),
+            format!("{{compaction_type:{}}}", it.kind),
         ]
     });
     let titles = [

@@ -5,7 +5,7 @@ use super::data_writer::NO_COMPRESSION_RATIO;
 use super::header::MAX_DELETION_TIME;
 use super::histogram::{EstimatedHistogram, TombstoneHistogramBuilder};
 use super::statistics::{CoveredClustering, StatsMetadata};
-use super::unfiltered::{Marker, Unfiltered};
+use super::unfiltered::{Marker, UnfilteredRef};
 use crate::data::{ClusteringValues, ColumnData, DeletionTime, EpochSeconds, Expiry, Row, WriteTimestamp};
 
 #[derive(Clone, Debug)]
@@ -73,9 +73,9 @@ impl Collector {
         }
     }
 
-    pub fn unfiltered(&mut self, unfiltered: &Unfiltered) {
+    pub fn unfiltered(&mut self, unfiltered: UnfilteredRef<'_>) {
         match unfiltered {
-            Unfiltered::Row(clustering, row) => {
+            UnfilteredRef::Row(clustering, row) => {
                 let order = clustering.order();
                 let values = || clustering.values().iter().cloned().collect();
                 if self.max.as_ref().is_none_or(|(max, _)| order > &max[..]) {
@@ -86,7 +86,7 @@ impl Collector {
                 }
                 self.row(row);
             }
-            Unfiltered::Marker(marker) => self.marker(marker),
+            UnfilteredRef::Marker(marker) => self.marker(marker),
         }
     }
 

@@ -65,11 +65,20 @@ impl Unfiltered {
             Unfiltered::Marker(marker) => marker.bound.order(),
         }
     }
+}
 
+/// The same, lent to be written.
+#[derive(Clone, Copy, Debug)]
+pub enum UnfilteredRef<'a> {
+    Row(&'a Clustering, &'a Row),
+    Marker(&'a Marker),
+}
+
+impl UnfilteredRef<'_> {
     pub fn place(&self) -> Place {
         match self {
-            Unfiltered::Row(clustering, _) => Place::Row(clustering.clone()),
-            Unfiltered::Marker(marker) => Place::Bound(marker.bound.clone(), marker.kind()),
+            UnfilteredRef::Row(clustering, _) => Place::Row(Clustering::clone(clustering)),
+            UnfilteredRef::Marker(marker) => Place::Bound(marker.bound.clone(), marker.kind()),
         }
     }
 }
@@ -293,10 +302,10 @@ impl Shape {
     }
 
     /// A row or marker; `previous`: the length of what came before in the partition.
-    pub fn write_unfiltered(&self, unfiltered: &Unfiltered, previous: u64, out: &mut Vec<u8>) {
+    pub fn write_unfiltered(&self, unfiltered: UnfilteredRef<'_>, previous: u64, out: &mut Vec<u8>) {
         match unfiltered {
-            Unfiltered::Row(clustering, row) => self.write_row(Some(clustering), row, previous, out),
-            Unfiltered::Marker(marker) => {
+            UnfilteredRef::Row(clustering, row) => self.write_row(Some(clustering), row, previous, out),
+            UnfilteredRef::Marker(marker) => {
                 out.push(flag::IS_MARKER);
                 self.write_bound(marker.kind(), &marker.bound, out);
                 let mut body = Vec::new();

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::bloom::BloomFilter;
+use super::clustering::Place;
 use super::collector::Collector;
 use super::compressor::CompressionParams;
 use super::data_writer::DataWriter;
@@ -15,7 +16,7 @@ use super::shape::Shape;
 use super::statistics::Statistics;
 use super::summary::SummaryBuilder;
 use super::trailer::Trailer;
-use super::unfiltered::{Marker, Unfiltered, flag};
+use super::unfiltered::{Marker, UnfilteredRef, flag};
 use crate::base::crc32;
 use crate::data::{Clustering, DecoratedKey, DeletionTime, Partition, Partitioner, RangeTombstone, Row};
 use crate::schema::TableMetadata;
@@ -64,8 +65,9 @@ struct Current {
     /// Where the row or marker before began, from the start of the partition.
     previous: u64,
     blocks: Vec<IndexBlock>,
-    block: Option<(u64, Unfiltered)>,
-    last: Option<Unfiltered>,
+    /// Where the block begins, and with what.
+    block: Option<(u64, Place)>,
+    last: Option<Place>,
     /// The range deletion that is open here, and where it ends.
     open: Option<RangeTombstone>,
 }
@@ -198,7 +200,7 @@ impl SstableWriter {
         {
             self.close(disk)?;
         }
-        self.write(disk, Unfiltered::Row(clustering.clone(), row.clone()))
+        self.write(disk, UnfilteredRef::Row(clustering, row))
     }
 
     pub fn range_tombstone(&mut self, disk: &mut dyn Disk, tombstone: &RangeTombstone) -> Result<(), StorageError> {
@@ -216,7 +218,8 @@ impl SstableWriter {
         if let Some(current) = &mut self.current {
             current.open = Some(tombstone.clone());
         }
-        self.write(disk, Unfiltered::Marker(Marker { bound, closes, opens }))
+        let marker = Marker { bound, closes, opens };
+        self.write(disk, UnfilteredRef::Marker(&marker))
     }
 
     fn open(&self) -> Option<&RangeTombstone> {
@@ -232,10 +235,10 @@ impl SstableWriter {
             closes: Some(open.deletion),
             opens: None,
         };
-        self.write(disk, Unfiltered::Marker(marker))
+        self.write(disk, UnfilteredRef::Marker(&marker))
     }
 
-    fn write(&mut self, disk: &mut dyn Disk, unfiltered: Unfiltered) -> Result<(), StorageError> {
+    fn write(&mut self, disk: &mut dyn Disk, unfiltered: UnfilteredRef<'_>) -> Result<(), StorageError> {
         let Some(current) = &mut self.current else {
             debug_assert!(false, "a row outside of any partition");
             return Ok(());
@@ -243,13 +246,13 @@ impl SstableWriter {
         let position = self.data.position() - current.start;
         self.scratch.clear();
         self.shape
-            .write_unfiltered(&unfiltered, position - current.previous, &mut self.scratch);
+            .write_unfiltered(unfiltered, position - current.previous, &mut self.scratch);
         self.data.write(disk, &self.scratch)?;
-        self.collector.unfiltered(&unfiltered);
+        self.collector.unfiltered(unfiltered);
         current.previous = position;
-        let (block_start, _) = current.block.get_or_insert_with(|| (position, unfiltered.clone()));
+        let (block_start, _) = current.block.get_or_insert_with(|| (position, unfiltered.place()));
         let width = self.data.position() - current.start - *block_start;
-        current.last = Some(unfiltered);
+        current.last = Some(unfiltered.place());
         if width >= self.options.column_index_bytes {
             current.end_block(width);
         }
@@ -369,12 +372,12 @@ impl SstableWriter {
 
 impl Current {
     fn end_block(&mut self, width: u64) {
-        let (Some((offset, first)), Some(last)) = (self.block.take(), &self.last) else {
+        let (Some((offset, first)), Some(last)) = (self.block.take(), self.last.take()) else {
             return;
         };
         self.blocks.push(IndexBlock {
-            first: first.place(),
-            last: last.place(),
+            first,
+            last,
             offset,
             width,
             open: self.open.as_ref().map(|it| it.deletion),
