@@ -50,7 +50,10 @@ pub fn open(folder: &Path) -> Result<RingscopeStore, Failure> {
         column("value", CqlType::Blob, ColumnKind::Regular),
     ];
     let (keyspace, name) = (KeyspaceName::new("bench"), TableName::new("rows"));
-    let table = Arc::new(TableMetadata::new(TABLE, keyspace, name, columns, TableParams::default()));
+    let mut params = TableParams::default();
+    // Blocks of 4 KiB, as fjall and RocksDB have them; Cassandra's default is 16.
+    params.compression.insert("chunk_length_in_kb".into(), "4".into());
+    let table = Arc::new(TableMetadata::new(TABLE, keyspace, name, columns, params));
     engine.use_schema([&table])?;
     Ok(RingscopeStore {
         engine,

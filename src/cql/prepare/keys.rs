@@ -109,6 +109,10 @@ pub fn combinations(
                 .map(move |tuple| [start.as_slice(), tuple.as_slice()].concat())
         });
         all = extended.collect();
+        // Nothing is one of nothing: what stands after it is not looked at.
+        if all.is_empty() {
+            break;
+        }
     }
     Ok(all)
 }

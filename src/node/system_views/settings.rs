@@ -41,6 +41,8 @@ impl Running {
         vec![
             ("allocate_tokens_for_local_replication_factor", String::new()),
             ("auto_bootstrap", on(config.auto_bootstrap)),
+            // What is dropped or truncated gives its room back at once: a tab has little.
+            ("auto_snapshot", on(false)),
             ("cluster_name", config.cluster_name.clone()),
             (
                 "commitlog_segment_size",

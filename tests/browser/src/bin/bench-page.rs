@@ -168,7 +168,7 @@ async fn add_long_tasks(browser: &Browser, numbers: &mut Value) {
 
 /// Clusters that only gossip, at `max`: how fast virtual time goes, and what the page's thread makes of as many messages.
 async fn idle(stage: &Stage) {
-    for nodes in [3, 5] {
+    for nodes in [3, 5, 12] {
         let mut script = Script {
             config: ClusterConfig::simple(Seed(1), nodes),
             deeds: Vec::new(),
