@@ -58,18 +58,18 @@ impl Table {
     }
 }
 
-/// Where each column takes its value from. cqlsh keeps a row by column name, so that of two with the same name both show the last.
+/// Where each column takes its value and type from. cqlsh keeps a row by column name, so that of two with the same name both show the last.
 fn sources(columns: &[ResultColumn]) -> Vec<usize> {
     let last_of = |column: &ResultColumn| columns.iter().rposition(|other| other.name == column.name);
     columns.iter().map(|column| last_of(column).unwrap_or(0)).collect()
 }
 
 fn shown_row(columns: &[ResultColumn], sources: &[usize], row: &[Option<bytes::Bytes>]) -> Vec<Shown> {
-    let cell = |(column, source): (&ResultColumn, &usize)| {
+    let cell = |source: &usize| {
         let bytes = row.get(*source).and_then(|value| value.as_deref());
-        format::value(&column.ty, bytes)
+        format::value(&columns[*source].ty, bytes)
     };
-    columns.iter().zip(sources).map(cell).collect()
+    sources.iter().map(cell).collect()
 }
 
 /// A table with a header. Also of traces, hence public to the room.

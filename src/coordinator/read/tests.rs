@@ -258,7 +258,9 @@ fn a_replica_that_cannot_answer_fails_the_read() {
         consistency: Quorum,
         received: 1,
         required: 2,
-        failures: [(Endpoint::nth(2), FailureReason::ReadTooManyTombstones)].into_iter().collect(),
+        failures: [(Endpoint::nth(2), FailureReason::ReadTooManyTombstones)]
+            .into_iter()
+            .collect(),
         data_present: true,
     };
     assert_eq!(

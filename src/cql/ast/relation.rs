@@ -171,21 +171,27 @@ impl fmt::Display for Relation {
                 value,
             } => match value {
                 TupleValue::Literal(values) => {
-                    write!(f, "({}) {operator} ({})", Separated(columns), Separated(values))
+                    write!(f, "({}) {operator} ({})", quoted(columns), Separated(values))
                 }
-                TupleValue::Marker(_) => write!(f, "({}) {operator} ?", Separated(columns)),
+                TupleValue::Marker(_) => write!(f, "({}) {operator} ?", quoted(columns)),
             },
             Relation::ColumnsIn { columns, values } => match values {
                 InTuples::Listed(tuples) => {
                     let tuples: Vec<String> = tuples.iter().map(|it| format!("({})", Separated(it))).collect();
-                    write!(f, "({}) IN ({})", Separated(columns), Separated(&tuples))
+                    write!(f, "({}) IN ({})", quoted(columns), Separated(&tuples))
                 }
                 InTuples::Markers(markers) => {
                     let markers = vec!["?"; markers.len()];
-                    write!(f, "({}) IN ({})", Separated(columns), Separated(&markers))
+                    write!(f, "({}) IN ({})", quoted(columns), Separated(&markers))
                 }
-                InTuples::Marker(_) => write!(f, "({}) IN ?", Separated(columns)),
+                InTuples::Marker(_) => write!(f, "({}) IN ?", quoted(columns)),
             },
         }
     }
+}
+
+/// Names of columns as they would be written.
+fn quoted(columns: &[String]) -> String {
+    let names: Vec<_> = columns.iter().map(|it| maybe_quote(it)).collect();
+    names.join(", ")
 }

@@ -9,6 +9,7 @@ use crate::data::CqlType;
 
 /// `CqlType::Date` counts days from this far below zero.
 const DATE_EPOCH: i64 = 1 << 31;
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 const MILLIS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The moment of evaluation, as a value of some type.
@@ -53,19 +54,24 @@ impl Conversion {
         let millis = at.now.millis();
         match self.to {
             Target::Timestamp => Bytes::copy_from_slice(&millis.to_be_bytes()),
-            Target::Date => {
-                Bytes::copy_from_slice(&((millis.div_euclid(MILLIS_A_DAY) + DATE_EPOCH) as u32).to_be_bytes())
-            }
+            Target::Date => date(millis),
             Target::Time => Bytes::copy_from_slice(&(at.now.0.rem_euclid(MILLIS_A_DAY * 1000) * 1000).to_be_bytes()),
         }
     }
+}
+
+/// The day of a moment. Seconds are cut off downwards and days towards the epoch, as by Java's `Duration` in
+/// `SimpleDateSerializer.timeInMillisToDay`.
+fn date(millis: i64) -> Bytes {
+    let days = millis.div_euclid(1_000) / SECONDS_A_DAY;
+    Bytes::copy_from_slice(&((days + DATE_EPOCH) as u32).to_be_bytes())
 }
 
 /// The same moment as a value of another type.
 pub fn between(from: &CqlType, to: &CqlType, value: &Bytes) -> Result<Bytes, QueryError> {
     let millis = millis_of(from, value)?;
     Ok(match to {
-        CqlType::Date => Bytes::copy_from_slice(&((millis.div_euclid(MILLIS_A_DAY) + DATE_EPOCH) as u32).to_be_bytes()),
+        CqlType::Date => date(millis),
         _ => Bytes::copy_from_slice(&millis.to_be_bytes()),
     })
 }

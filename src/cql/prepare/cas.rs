@@ -285,7 +285,9 @@ impl CasPlan {
         let mut shown: Vec<RowView<'_>> = live_rows()
             .map(|(clustering, row)| view(Some(clustering), Some(row)))
             .collect();
-        if shown.is_empty() && static_row.is_live(now) {
+        let mut statics = table.statics.values().filter(|it| self.reads(it));
+        let has_static = |it: &ColumnMetadata| static_row.column(&it.name).is_some_and(|data| data.is_live(now));
+        if shown.is_empty() && statics.any(has_static) {
             shown.push(view(None, None));
         }
         Ok(CasDecision::Refuse(self.refusal(&shown)))

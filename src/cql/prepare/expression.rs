@@ -265,7 +265,7 @@ impl PrepareContext<'_> {
                     return self.call(format!("system.cast_as_{to}"), signature, arguments, scope);
                 }
                 let (expression, from) = match is_literal(inner) {
-                    true => self.literal_by_itself(inner, scope)?,
+                    true => self.literal(inner, None, scope)?,
                     false => self.expression(inner, None, scope)?,
                 };
                 if from == to {
@@ -326,14 +326,14 @@ impl PrepareContext<'_> {
             }
             Selector::Element { of, key } => {
                 let (expression, ty) = self.expression(of, None, scope)?;
-                let (receiver, returns) = self.element_of(of, &ty)?;
+                let (receiver, returns) = self.element_of(of, &ty, Part::Element)?;
                 let key = Box::new(self.term(key, &receiver, scope.keyspace)?);
                 let of = Box::new(expression);
                 Ok((Expression::Element { of, ty, key }, returns))
             }
             Selector::Slice { of, from, to } => {
                 let (expression, ty) = self.expression(of, None, scope)?;
-                let (receiver, _) = self.element_of(of, &ty)?;
+                let (receiver, _) = self.element_of(of, &ty, Part::Slice)?;
                 let bound = |term: &Option<Term>| -> Result<Option<Box<TypedTerm>>, QueryError> {
                     let term = term.as_ref().map(|term| self.term(term, &receiver, scope.keyspace));
                     Ok(term.transpose()?.map(Box::new))
@@ -347,7 +347,7 @@ impl PrepareContext<'_> {
     }
 
     /// What a key of this map or set is called and which type it has, and the type of what it leads to.
-    fn element_of(&self, of: &Selector, ty: &CqlType) -> Result<(Receiver, CqlType), QueryError> {
+    fn element_of(&self, of: &Selector, ty: &CqlType, part: Part) -> Result<(Receiver, CqlType), QueryError> {
         let text = selector_text(of);
         let receiver = |name: &str, ty: &CqlType| Receiver {
             name: format!("{name}({text})"),
@@ -356,12 +356,14 @@ impl PrepareContext<'_> {
         match ty {
             CqlType::Map { key, value, .. } => Ok((receiver("key", key), CqlType::clone(value))),
             CqlType::Set { element, .. } => Ok((receiver("value", element), CqlType::clone(element))),
-            CqlType::List { .. } => Err(QueryError::invalid(format!(
-                "Element selection is only allowed on sets and maps, but {text} is a list"
-            ))),
-            _ => Err(QueryError::invalid(format!(
-                "Invalid element selection: {text} is of type {ty} is not a collection"
-            ))),
+            CqlType::List { .. } => Err(QueryError::invalid(match part {
+                Part::Element => format!("Element selection is only allowed on sets and maps, but {text} is a list"),
+                Part::Slice => format!("Slice selection is only allowed on sets and maps, but {text} is a list"),
+            })),
+            _ => Err(QueryError::invalid(match part {
+                Part::Element => format!("Invalid element selection: {text} is of type {ty} is not a collection"),
+                Part::Slice => format!("Invalid slice selection: {text} of type {ty} is not a collection"),
+            })),
         }
     }
 
@@ -548,6 +550,13 @@ impl PrepareContext<'_> {
         }
         Ok(call(&name, function, expressions))
     }
+}
+
+/// What is selected of a collection.
+#[derive(Clone, Copy)]
+enum Part {
+    Element,
+    Slice,
 }
 
 /// An argument: prepared, or to be once its type is settled.

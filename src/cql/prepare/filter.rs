@@ -74,8 +74,15 @@ pub(super) fn filter(plan: &SelectPlan, limit: u32, at: &mut Evaluation<'_>) -> 
         let mut values = Vec::new();
         for term in &condition.values {
             for value in term.evaluate_each(at)? {
-                let null = || QueryError::invalid(format!("Unsupported null value for column {name}"));
-                values.push(value.ok_or_else(null)?);
+                match value {
+                    Some(value) => values.push(value),
+                    // Of several values a null is one that no row has.
+                    None if condition.operator == Operator::In => {}
+                    None => {
+                        let what = format!("Unsupported null value for column {name}");
+                        return Err(QueryError::invalid(what));
+                    }
+                }
             }
         }
         let value = match condition.operator {
@@ -146,14 +153,17 @@ pub(super) fn conditions_of(
             Some(Restriction::Equal(term)) => add(Operator::Eq, vec![term.clone()]),
             Some(Restriction::In(terms)) => add(Operator::In, terms.clone()),
             Some(Restriction::TupleIn { .. }) => {
-                return Err(QueryError::invalid("Multicolumn IN filters are not supported"));
+                let fault = QueryError::invalid("Multicolumn IN filters are not supported");
+                add(Operator::Eq, vec![TypedTerm::Fault(Box::new(fault))]);
             }
             Some(Restriction::Slice(bounds)) => {
                 if [&bounds.lower, &bounds.upper]
                     .iter()
                     .any(|bound| bound.as_ref().is_some_and(|it| it.0.len() > 1))
                 {
-                    return Err(QueryError::invalid(MULTI_COLUMN_FILTER));
+                    let fault = QueryError::invalid(MULTI_COLUMN_FILTER);
+                    add(Operator::Eq, vec![TypedTerm::Fault(Box::new(fault))]);
+                    continue;
                 }
                 if let Some((terms, inclusive)) = &bounds.lower {
                     add(if *inclusive { Operator::GtEq } else { Operator::Gt }, terms.clone());

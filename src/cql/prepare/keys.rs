@@ -174,7 +174,7 @@ pub fn bounded_slices(
             match term.evaluate(at)? {
                 Some(value) => values.push(value),
                 // A null bound of one column holds nothing back.
-                None if terms.len() == 1 => return Ok(None),
+                None if terms.len() == 1 && !bounds.as_tuple => return Ok(None),
                 None => return Err(null_in_condition(&column.name)),
             }
         }
@@ -291,7 +291,7 @@ mod tests {
             inclusive in any::<[bool; 2]>(),
         ) {
             let table = table(descending);
-            let bounds = Bounds { lower: bound(&lower, inclusive[0]), upper: bound(&upper, inclusive[1]) };
+            let bounds = Bounds { lower: bound(&lower, inclusive[0]), upper: bound(&upper, inclusive[1]), as_tuple: true };
             let mut no_uuids = |_| uuid::Uuid::nil();
             let mut at = Evaluation { now: UnixMicros(0), uuids: &mut no_uuids, values: &[] };
             let slices = bounded_slices(&table, &[], &bounds, &mut at).unwrap();

@@ -12,7 +12,7 @@ use super::json_column::JsonColumn;
 use super::keys::{Choices, bounded_slices, combinations, leading_choices, partition_key, prefix_slice};
 use super::operation::{Operation, RowWriter};
 use super::prefetched::Prefetched;
-use super::restrictions::{Bounds, Restriction, Restrictions, existing_column};
+use super::restrictions::{Bounds, Restriction, Restrictions, Where, existing_column};
 use super::term::{Receiver, TypedTerm};
 use super::{Evaluation, PrepareContext};
 use crate::base::SortedSet;
@@ -76,24 +76,27 @@ impl PrepareContext<'_> {
         if !statement.columns.iter().all(|name| seen.insert(name)) {
             return Err(QueryError::invalid("The column names contains duplicates"));
         }
-        let mut pairs = Vec::new();
-        for (name, value) in statement.columns.iter().zip(&statement.values) {
-            pairs.push((existing_column(table, name)?, value));
-        }
-        // What is wrong with a key is told last.
-        let is_key = |(column, _): &(&ColumnMetadata, &Term)| column.kind <= ColumnKind::Clustering;
-        let others = pairs.iter().filter(|it| !is_key(it));
-        let mut values = Vec::new();
-        for (column, value) in others.chain(pairs.iter().filter(|it| is_key(it))) {
+        let term = |column: &ColumnMetadata, value: &Term| {
             let receiver = Receiver {
                 name: column.name.to_string(),
                 ty: column.ty.clone(),
             };
-            let term = self.term(value, &receiver, &table.keyspace)?;
-            if column.kind > ColumnKind::Clustering {
-                Operation::set(column, term.clone())?;
+            self.term(value, &receiver, &table.keyspace)
+        };
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        for (name, value) in statement.columns.iter().zip(&statement.values) {
+            let column = existing_column(table, name)?;
+            // What is wrong with a key is told last.
+            if column.kind <= ColumnKind::Clustering {
+                keys.push((column, value));
+                continue;
             }
-            values.push((*column, term));
+            let term = term(column, value)?;
+            Operation::set(column, term.clone())?;
+            values.push((column, term));
+        }
+        for (column, value) in keys {
+            values.push((column, term(column, value)?));
         }
         self.inserted(table, values, &statement.using)
     }
@@ -191,7 +194,7 @@ impl PrepareContext<'_> {
             }
             operations.push(self.assignment(column, &assignment.change, table, statement.condition.is_some())?);
         }
-        let restrictions = self.restrictions(&statement.where_clause, table, false)?;
+        let restrictions = self.restrictions(&statement.where_clause, table, Where::Changed(Kind::Update))?;
         let partition_keys = required_partition_key(table, &restrictions, Kind::Update)?;
         refuse_foreign_restrictions(table, &restrictions)?;
         let clustering = leading_choices(&table.clustering, &restrictions);
@@ -225,7 +228,7 @@ impl PrepareContext<'_> {
         for deletion in &statement.deletions {
             operations.push(self.deletion(deletion, table)?);
         }
-        let restrictions = self.restrictions(&statement.where_clause, table, false)?;
+        let restrictions = self.restrictions(&statement.where_clause, table, Where::Changed(Kind::Delete))?;
         let partition_keys = required_partition_key(table, &restrictions, Kind::Delete)?;
         refuse_foreign_restrictions(table, &restrictions)?;
         let prefix = leading_choices(&table.clustering, &restrictions);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::PrepareContext;
 use super::expression::Scope;
+use super::modify::Kind;
 use super::term::{Receiver, TypedTerm};
 use crate::base::SortedMap;
 use crate::cql::QueryError;
@@ -40,6 +41,8 @@ pub enum Restriction {
 pub struct Bounds {
     pub lower: Option<(Vec<TypedTerm>, bool)>,
     pub upper: Option<(Vec<TypedTerm>, bool)>,
+    /// Written as tuples: then null is no bound that holds nothing back, but wrong.
+    pub as_tuple: bool,
 }
 
 impl Bounds {
@@ -62,11 +65,11 @@ impl Bounds {
         Some(match lower {
             true => Bounds {
                 lower: bound,
-                upper: None,
+                ..Bounds::default()
             },
             false => Bounds {
-                lower: None,
                 upper: bound,
+                ..Bounds::default()
             },
         })
     }
@@ -77,6 +80,15 @@ impl Bounds {
 pub enum TokenRestriction {
     Equal(TypedTerm),
     Slice(Bounds),
+}
+
+/// Whose WHERE it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    Read,
+    /// Clustering columns after a slice, or without those before them, may be restricted, too.
+    Filtered,
+    Changed(Kind),
 }
 
 /// All relations of a WHERE.
@@ -168,21 +180,32 @@ impl Restrictions {
     }
 }
 
+fn contains_operator(relation: &Relation) -> Option<Operator> {
+    match relation {
+        Relation::Column { operator, .. } if matches!(operator, Operator::Contains | Operator::ContainsKey) => {
+            Some(*operator)
+        }
+        _ => None,
+    }
+}
+
 impl PrepareContext<'_> {
     /// Gathers the relations of a WHERE.
-    /// `may_skip`: clustering columns after a slice, or without those before them, may be restricted, too.
-    pub fn restrictions(
+    pub(super) fn restrictions(
         &self,
         clause: &WhereClause,
         table: &TableMetadata,
-        may_skip: bool,
+        of: Where,
     ) -> Result<Restrictions, QueryError> {
         let mut restrictions = Restrictions::default();
         for relation in &clause.relations {
+            if let (Where::Changed(kind), Some(operator)) = (of, contains_operator(relation)) {
+                return Err(QueryError::invalid(format!("Cannot use {kind} with {operator}")));
+            }
             let last = restrictions.last_clustering(table);
             self.restrict(relation, table, &mut restrictions)?;
             restrictions.check_overlap(relation, table)?;
-            if let (Some(last), false) = (last, may_skip) {
+            if let Some(last) = last.filter(|_| of != Where::Filtered) {
                 restrictions.check_order(relation, last, table)?;
             }
         }
@@ -586,5 +609,6 @@ fn merge_bounds(old: Bounds, new: Bounds, on: &str) -> Result<Bounds, QueryError
     Ok(Bounds {
         lower: old.lower.or(new.lower),
         upper: old.upper.or(new.upper),
+        as_tuple: old.as_tuple || new.as_tuple,
     })
 }

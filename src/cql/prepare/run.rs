@@ -159,7 +159,7 @@ impl SelectRun {
             Partitions::Range(_) if is_empty => {}
             Partitions::Range(token) => run.range = range(token.as_ref(), at)?,
         }
-        if !plan.sort_by.is_empty() && !run.keys.is_empty() && page_size.is_some_and(|size| size < limit) {
+        if !plan.sort_by.is_empty() && page_size.is_some() && (is_grouped || !run.keys.is_empty()) {
             return Err(QueryError::invalid(
                 "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either remove \
                  the ORDER BY or the IN and sort client side, or disable paging for this query",
@@ -527,7 +527,7 @@ fn range(token: Option<&TokenRestriction>, at: &mut Evaluation<'_>) -> Result<Op
                 range.end = PartitionBound::AfterToken(token);
             }
         }
-        Some(TokenRestriction::Slice(Bounds { lower, upper })) => {
+        Some(TokenRestriction::Slice(Bounds { lower, upper, .. })) => {
             if let Some(([term], inclusive)) = lower.as_ref().map(|(terms, it)| (terms.as_slice(), it)) {
                 let token = evaluate(term)?;
                 range.start = if *inclusive {

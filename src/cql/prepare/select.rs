@@ -10,7 +10,7 @@ use super::expression::Scope;
 use super::filter::{conditions_of, other_conditions};
 use super::indexing::{self, Indexing, Search};
 use super::keys::{Choices, leading_choices};
-use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, existing_column, merge};
+use super::restrictions::{Bounds, Restriction, Restrictions, TokenRestriction, Where, existing_column, merge};
 use super::run::SelectRun;
 use super::selection::Projection;
 use super::term::{Receiver, TypedTerm};
@@ -95,7 +95,8 @@ impl PrepareContext<'_> {
         let allow_filtering = statement.allow_filtering || is_virtual_keyspace(&table.keyspace);
         let only_statics = self.shows_only_statics(&statement.selection, table)?;
         let nearest = self.nearest(statement, table)?;
-        let restrictions = self.restrictions(&statement.where_clause, table, allow_filtering)?;
+        let of = if allow_filtering { Where::Filtered } else { Where::Read };
+        let restrictions = self.restrictions(&statement.where_clause, table, of)?;
         if let Some((column, vector)) = &nearest {
             // The order is one more restriction of its column.
             merge(column, Restriction::Equal(vector.clone()), &mut restrictions.clone())?;

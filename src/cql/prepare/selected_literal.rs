@@ -59,6 +59,11 @@ impl PrepareContext<'_> {
         let Some(term) = as_term(selector) else {
             return self.collected(selector, &ty, scope);
         };
+        if self.is_misfit(&term, &ty, scope.keyspace) {
+            return Err(QueryError::invalid(format!(
+                "Cannot assign value {text} to {text} of type {ty}"
+            )));
+        }
         let receiver = Receiver {
             name: text,
             ty: ty.clone(),

@@ -27,6 +27,8 @@ pub struct Receiver {
 pub enum TypedTerm {
     Constant(Bytes),
     Null,
+    /// Known to be wrong, and told when it is wanted: whatever is wrong with the statement itself comes first.
+    Fault(Box<QueryError>),
     List {
         elements: Vec<TypedTerm>,
     },
@@ -238,7 +240,7 @@ impl PrepareContext<'_> {
     }
 
     /// Whether the type does not take such a literal: a constant of another kind, or within it one that does not fit.
-    fn is_misfit(&self, term: &Term, ty: &CqlType, keyspace: &KeyspaceName) -> bool {
+    pub(super) fn is_misfit(&self, term: &Term, ty: &CqlType, keyspace: &KeyspaceName) -> bool {
         let misfit = |term: &Term, ty: &CqlType| self.is_misfit(term, ty, keyspace);
         match (term, ty) {
             (Term::Literal(literal), ty) => !ty.accepts(literal.kind),
@@ -283,15 +285,6 @@ impl PrepareContext<'_> {
                 receiver.name, receiver.ty
             )));
         };
-        if let Some((unknown, _)) = fields
-            .iter()
-            .find(|(name, _)| !user_type.fields.iter().any(|(it, _)| it == name))
-        {
-            return Err(QueryError::invalid(format!(
-                "Unknown field '{unknown}' in value of user defined type {}",
-                user_type.name
-            )));
-        }
         let field = |(name, ty): &(String, CqlType)| match fields.iter().find(|(it, _)| it == name) {
             None => Ok(TypedTerm::Null),
             Some((_, term)) if self.is_misfit(term, ty, keyspace) => Err(QueryError::invalid(format!(
@@ -306,9 +299,16 @@ impl PrepareContext<'_> {
                 self.term(term, &receiver, keyspace)
             }
         };
-        Ok(TypedTerm::Tuple {
-            fields: user_type.fields.iter().map(field).collect::<Result<_, _>>()?,
-        })
+        let known = user_type.fields.iter().map(field).collect::<Result<_, _>>()?;
+        // Only then is it counted whether all that was given is known.
+        let is_unknown = |name: &str| !user_type.fields.iter().any(|(it, _)| it == name);
+        match fields.iter().find(|(name, _)| is_unknown(name)) {
+            None => Ok(TypedTerm::Tuple { fields: known }),
+            Some((unknown, _)) => Err(QueryError::invalid(format!(
+                "Unknown field '{unknown}' in value of user defined type {}",
+                user_type.name
+            ))),
+        }
     }
 }
 
@@ -336,6 +336,7 @@ impl TypedTerm {
     pub fn evaluate(&self, at: &mut Evaluation<'_>) -> Result<Option<Bytes>, QueryError> {
         Ok(Some(match self {
             TypedTerm::Null => return Ok(None),
+            TypedTerm::Fault(fault) => return Err(QueryError::clone(fault)),
             TypedTerm::Constant(bytes) => bytes.clone(),
             TypedTerm::List { elements } => {
                 let elements = self::values(elements, at)?;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::PrepareContext;
-use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, merge, null_in_condition};
+use super::restrictions::{Bounds, Restriction, Restrictions, existing_column, merge};
 use super::term::{Receiver, TypedTerm};
 use crate::cql::QueryError;
 use crate::cql::ast::{BindMarker, InTuples, Operator, Relation, Separated, Term, TupleValue};
@@ -30,15 +30,10 @@ impl PrepareContext<'_> {
         if operator == Operator::Equal {
             return equal_tuple(columns, terms, all);
         }
-        // Of one column, null would be no bound at all.
-        let is_null = matches!(terms.as_slice(), [TypedTerm::Null]);
         match (Bounds::of(operator, terms), columns.first()) {
             (Some(bounds), Some(first)) => {
-                merge(first, Restriction::Slice(bounds), all)?;
-                match is_null {
-                    true => Err(null_in_condition(&first.name)),
-                    false => Ok(()),
-                }
+                let as_tuple = true;
+                merge(first, Restriction::Slice(Bounds { as_tuple, ..bounds }), all)
             }
             _ => Err(QueryError::invalid(format!(
                 "Unsupported \"{operator}\" relation: {relation}"
@@ -131,12 +126,13 @@ impl PrepareContext<'_> {
 
 fn equal_tuple(columns: Vec<&ColumnMetadata>, terms: Vec<TypedTerm>, all: &mut Restrictions) -> Result<(), QueryError> {
     for (column, term) in columns.into_iter().zip(terms) {
-        if matches!(term, TypedTerm::Null) {
-            return Err(QueryError::invalid(format!(
-                "Invalid null value for column {}",
-                column.name
-            )));
-        }
+        let term = match term {
+            TypedTerm::Null => {
+                let fault = QueryError::invalid(format!("Invalid null value for column {}", column.name));
+                TypedTerm::Fault(Box::new(fault))
+            }
+            term => term,
+        };
         merge(column, Restriction::Equal(term), all)?;
     }
     Ok(())

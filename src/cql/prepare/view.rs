@@ -3,7 +3,7 @@
 use super::definition::not_yet;
 use super::filter::conditions_of;
 use super::keys::{leading_choices, slices_of};
-use super::restrictions::{Restriction, Restrictions};
+use super::restrictions::{Restriction, Restrictions, Where};
 use super::{Evaluation, Markers, PrepareContext};
 use crate::base::UnixMicros;
 use crate::cql::QueryError;
@@ -119,7 +119,7 @@ impl PrepareContext<'_> {
             relations: clause.relations.iter().filter(is_comparison).cloned().collect(),
             expressions: Vec::new(),
         };
-        self.restrictions(&clause, base, true)
+        self.restrictions(&clause, base, Where::Filtered)
     }
 }
 

@@ -254,14 +254,6 @@ fn check(
             "Unable to find custom indexer class '{class_name}'"
         )));
     }
-    let is_known = |name: &str| ANALYSIS_OPTIONS.contains(&name) || VECTOR_OPTIONS.contains(&name);
-    let unknown: Vec<&str> = options.keys().map(String::as_str).filter(|it| !is_known(it)).collect();
-    if !unknown.is_empty() {
-        return Err(SchemaError::configuration(format!(
-            "Properties specified [{}] are not understood by StorageAttachedIndex",
-            unknown.join(", ")
-        )));
-    }
     if let [_, _, ..] = targets {
         let listed: Vec<String> = targets
             .iter()
@@ -282,7 +274,17 @@ fn check(
             column.name
         )));
     }
-    check_options(index, column, options)
+    check_options(index, column, options)?;
+    // All that is wrong otherwise is told before what nobody asked for.
+    let is_known = |name: &str| ANALYSIS_OPTIONS.contains(&name) || VECTOR_OPTIONS.contains(&name);
+    let unknown: Vec<&str> = options.keys().map(String::as_str).filter(|it| !is_known(it)).collect();
+    if !unknown.is_empty() {
+        return Err(SchemaError::configuration(format!(
+            "Properties specified [{}] are not understood by StorageAttachedIndex",
+            unknown.join(", ")
+        )));
+    }
+    Ok(())
 }
 
 fn check_options(

@@ -215,7 +215,7 @@ pub(super) fn drop(
     let tables = before
         .tables
         .values()
-        .filter(|it| it.columns().any(|column| uses(&column.ty, &name)));
+        .filter(|it| it.view.is_none() && it.columns().any(|column| uses(&column.ty, &name)));
     let tables: Vec<&str> = tables.map(|it| it.name.as_str()).collect();
     if !tables.is_empty() {
         let users = tables.join(", ");
