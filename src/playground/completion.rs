@@ -20,8 +20,9 @@ const STATEMENTS: [&str; 10] = [
 ];
 
 /// cqlsh's own commands.
-const SHELL_COMMANDS: [&str; 10] = [
+const SHELL_COMMANDS: [&str; 11] = [
     "CONSISTENCY",
+    "COPY",
     "SERIAL CONSISTENCY",
     "TRACING",
     "EXPAND",

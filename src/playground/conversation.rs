@@ -14,6 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// and for so long at most: a paused node notices nothing.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
+const NO_FILES: &str = "a page reads no files; paste what is in it";
 const STAYS: &str = "This shell stays open as long as the page does.\n";
 
 impl<P: Parcel + Clone> Playground<P> {
@@ -48,6 +49,12 @@ impl<P: Parcel + Clone> Playground<P> {
                 }
                 // There is nothing to leave.
                 Step::Exit => shell.show(ShellEntry::Output(STAYS.into())),
+                Step::ReadFile(_) => shell.session.on_file(Err(NO_FILES.into())),
+                Step::WriteFile { file, text } => {
+                    let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                    shell.show(ShellEntry::File { name, text });
+                    shell.session.on_written(Ok(()));
+                }
                 Step::Trace(request) => {
                     let clock = self.roster.nodes()[0].clock;
                     shell.session.on_trace(self.recorder.traces.events(request), clock);

@@ -104,7 +104,10 @@ impl Shell {
 
 fn size(entry: &ShellEntry) -> usize {
     match entry {
-        ShellEntry::Input { text, .. } | ShellEntry::Output(text) | ShellEntry::Error { text, .. } => text.len(),
+        ShellEntry::Input { text, .. }
+        | ShellEntry::Output(text)
+        | ShellEntry::Error { text, .. }
+        | ShellEntry::File { text, .. } => text.len(),
         ShellEntry::Summary(summary) => summary.statement.len(),
         ShellEntry::Skipped(_) | ShellEntry::Clear => 0,
     }

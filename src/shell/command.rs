@@ -1,5 +1,6 @@
 //! cqlsh's own commands: what a statement asks of the shell rather than of the server.
 
+use super::copy::{self, Copy};
 use super::describe::Described;
 use crate::data::ConsistencyLevel;
 use crate::data::identifier::RESERVED_WORDS;
@@ -24,6 +25,9 @@ pub enum Command {
     Clear,
     Help(Vec<String>),
     Exit,
+    /// Runs the statements of a file.
+    Source(String),
+    Copy(Copy),
     /// A command of cqlsh that this shell does not have, and what to do instead.
     Unsupported {
         word: &'static str,
@@ -90,9 +94,12 @@ pub fn command(statement: &str) -> Command {
         "clear" | "cls" => |rest: &[Token]| rest.is_empty().then_some(Command::Clear),
         "exit" | "quit" => |rest: &[Token]| rest.is_empty().then_some(Command::Exit),
         "help" => help,
-        "source" => |_: &[Token]| unsupported("SOURCE", "paste the script, or give it to `ringscope cql -f FILE`"),
+        "source" => |rest: &[Token]| match rest {
+            [Token::Text(file)] => Some(Command::Source(file.clone())),
+            _ => None,
+        },
         "capture" => |_: &[Token]| unsupported("CAPTURE", "redirect the output of `ringscope cql`"),
-        "copy" => |_: &[Token]| unsupported("COPY", "write the rows as INSERT statements"),
+        "copy" => |rest: &[Token]| copy::copy(rest).map(Command::Copy),
         "login" => |_: &[Token]| unsupported("LOGIN", "there is no authentication: everyone is the same user"),
         "history" => |_: &[Token]| unsupported("HISTORY", "the arrow keys go through what was typed"),
         "debug" => |_: &[Token]| unsupported("DEBUG", "TRACING ON shows what a statement does"),
@@ -105,9 +112,12 @@ fn unsupported(word: &'static str, instead: &'static str) -> Option<Command> {
     Some(Command::Unsupported { word, instead })
 }
 
+/// A word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+pub enum Token {
     Word(String),
+    /// In single quotes, taken off.
+    Text(String),
     /// In double quotes, taken off.
     QuotedName(String),
     Number(String),
@@ -115,12 +125,12 @@ enum Token {
 }
 
 impl Token {
-    fn is(&self, word: &str) -> bool {
+    pub fn is(&self, word: &str) -> bool {
         matches!(self, Token::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
     /// The name it is, folded as CQL folds it.
-    fn name(&self) -> Option<String> {
+    pub fn name(&self) -> Option<String> {
         match self {
             Token::QuotedName(name) => Some(name.clone()),
             Token::Word(word) => {
@@ -142,6 +152,7 @@ fn tokens(statement: &str) -> Vec<Token> {
             'a'..='z' | 'A'..='Z' => run(rest, |c| c.is_ascii_alphanumeric() || c == '_'),
             '0'..='9' => run(rest, |c| c.is_ascii_alphanumeric() || c == '-'),
             '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            '\'' => text_length(rest),
             _ => first.len_utf8(),
         };
         let (text, after) = rest.split_at(length);
@@ -149,11 +160,23 @@ fn tokens(statement: &str) -> Vec<Token> {
             'a'..='z' | 'A'..='Z' => Token::Word(text.into()),
             '0'..='9' => Token::Number(text.into()),
             '"' => Token::QuotedName(text.trim_matches('"').into()),
+            '\'' if length > 1 => Token::Text(text[1..length - 1].replace("''", "'")),
             other => Token::Other(other),
         });
         rest = after.trim_start();
     }
     tokens
+}
+
+/// How long a text in single quotes is, in which they are doubled; 1 when it has no end.
+fn text_length(text: &str) -> usize {
+    let mut quotes = text.char_indices().skip(1).filter(|(_, c)| *c == '\'').peekable();
+    while let Some((at, _)) = quotes.next() {
+        if quotes.next_if(|(next, _)| *next == at + 1).is_none() {
+            return at + 1;
+        }
+    }
+    1
 }
 
 fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
@@ -218,7 +241,7 @@ fn show(rest: &[Token]) -> Option<Command> {
 
 fn text_of(token: &Token) -> String {
     match token {
-        Token::Word(text) | Token::QuotedName(text) | Token::Number(text) => text.clone(),
+        Token::Word(text) | Token::QuotedName(text) | Token::Number(text) | Token::Text(text) => text.clone(),
         Token::Other(character) => character.to_string(),
     }
 }

@@ -24,6 +24,8 @@ const AFTER_UP: Duration = Duration::from_secs(2);
 /// The mode and status of a node that serves clients.
 const NORMAL: &str = "NORMAL";
 
+const NO_FILES: &str = "there are no files here";
+
 /// A cluster as the console runs it.
 pub type ConsoleCluster = Cluster<Node, Tracer>;
 
@@ -62,8 +64,16 @@ pub enum Output {
     Exit,
 }
 
+/// The files of whoever hosts a console, by their paths. Errors say why not, as Python would.
+pub trait Files {
+    fn read(&self, file: &str) -> Result<String, String>;
+    fn write(&mut self, file: &str, text: &str) -> Result<(), String>;
+}
+
 pub struct Console {
     pub session: Session,
+    /// What SOURCE and COPY read and write.
+    pub files: Option<Box<dyn Files>>,
     node: Endpoint,
     cluster: ConsoleCluster,
 }
@@ -82,6 +92,7 @@ impl Console {
                 interactive,
                 ..SessionConfig::new(node)
             }),
+            files: None,
             node,
             cluster: Cluster::start_on(config, NativeTransport::default(), Tracer::default(), disk_of),
         };
@@ -194,6 +205,14 @@ impl Console {
                 Step::Process { node, runs } => {
                     let done = self.process(node, runs);
                     self.session.on_process(done);
+                }
+                Step::ReadFile(file) => {
+                    let read = self.files.as_ref().map(|files| files.read(&file));
+                    self.session.on_file(read.unwrap_or(Err(NO_FILES.into())));
+                }
+                Step::WriteFile { file, text } => {
+                    let written = self.files.as_mut().map(|files| files.write(&file, &text));
+                    self.session.on_written(written.unwrap_or(Err(NO_FILES.into())));
                 }
                 Step::Trace(request) => {
                     let tracer = &self.cluster.observer;

@@ -1,11 +1,20 @@
 //! HELP: what there is, and how it is written.
 
-const COMMANDS: [(&str, &str); 11] = [
+const COMMANDS: [(&str, &str); 13] = [
     ("CLEAR", "CLEAR, CLS\n\n  Clears the console."),
     (
         "CONSISTENCY",
         "CONSISTENCY [<level>]\n\n  Shows or sets how many replicas have to answer from now on: ANY (writes only), ONE, TWO, THREE,\n  \
          QUORUM, ALL, LOCAL_ONE, LOCAL_QUORUM, EACH_QUORUM; SERIAL and LOCAL_SERIAL for reads only. At first it is ONE.",
+    ),
+    (
+        "COPY",
+        "COPY <table> [(<column>, ...)] TO '<file>' | STDOUT [WITH <option> = <value> [AND ...]];\n  \
+         COPY <table> [(<column>, ...)] FROM '<file>' [WITH <option> = <value> [AND ...]];\n\n  \
+         Writes a table's rows as CSV, or inserts those of a file. A page hands the file out as a download, and reads none.\n\n  \
+         DELIMITER, QUOTE, ESCAPE, NULL, HEADER, BOOLSTYLE, MAXROWS       both ways\n  \
+         FLOATPRECISION, DOUBLEPRECISION                                  TO\n  \
+         SKIPROWS, SKIPCOLS, TTL, ERRFILE, MAXPARSEERRORS, MAXINSERTERRORS   FROM",
     ),
     (
         "DESCRIBE",
@@ -39,6 +48,10 @@ const COMMANDS: [(&str, &str); 11] = [
     (
         "SHOW",
         "SHOW VERSION | HOST | SESSION <id>\n\n  Shows versions, the node this shell talks to, or a trace once more.",
+    ),
+    (
+        "SOURCE",
+        "SOURCE '<file>'\n\n  Runs the statements of a file, in a shell of its own: USE and settings end with it.",
     ),
     (
         "TRACING",

@@ -4,6 +4,7 @@
 
 mod command;
 mod console;
+mod copy;
 mod describe;
 mod error;
 mod format;
@@ -14,6 +15,6 @@ mod session;
 pub mod sstable;
 mod table;
 
-pub use console::{Console, ConsoleCluster, Output, Tracer};
+pub use console::{Console, ConsoleCluster, Files, Output, Tracer};
 pub use error::{NATIVE_TRANSPORT_PORT, error_line};
 pub use session::{REQUEST_TIMEOUT, Request, Session, SessionConfig, ShellError, Step};

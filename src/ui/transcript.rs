@@ -193,6 +193,8 @@ impl Transcript {
             ShellEntry::Summary(summary) => self.add(Item::Summary(Box::new(summary)), now),
             ShellEntry::Skipped(statements) => self.skip(statements),
             ShellEntry::Clear => self.clear(),
+            // The page hands it out.
+            ShellEntry::File { .. } => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ringscope::base::Instant;
 use ringscope::server::DataFolder;
-use ringscope::shell::{Console, Output};
+use ringscope::shell::{Console, Files, Output};
 
 use super::{CqlArgs, Failure, prompt};
 
@@ -16,6 +16,7 @@ pub fn run(args: &CqlArgs) -> Result<ExitCode, Failure> {
     let mut data = args.cluster.folder()?;
     let asks = args.file.is_none() && std::io::stdin().is_terminal();
     let mut console = console(args, asks, data.as_ref())?;
+    console.files = Some(Box::new(HostFiles));
     let code = match &args.file {
         Some(path) => {
             let text = super::read(path)?;
@@ -66,6 +67,37 @@ fn script(
     printer.finish()
 }
 
+/// The files of this machine. A path may begin with `~/`.
+struct HostFiles;
+
+impl HostFiles {
+    fn path(file: &str) -> std::path::PathBuf {
+        match (file.strip_prefix("~/"), std::env::var_os("HOME")) {
+            (Some(rest), Some(home)) => std::path::Path::new(&home).join(rest),
+            _ => file.into(),
+        }
+    }
+
+    /// As Python puts it.
+    fn failure(file: &str, error: &std::io::Error) -> String {
+        let text = error.to_string();
+        match (error.raw_os_error(), text.split_once(" (os error")) {
+            (Some(number), Some((what, _))) => format!("[Errno {number}] {what}: '{file}'"),
+            _ => text,
+        }
+    }
+}
+
+impl Files for HostFiles {
+    fn read(&self, file: &str) -> Result<String, String> {
+        std::fs::read_to_string(HostFiles::path(file)).map_err(|error| HostFiles::failure(file, &error))
+    }
+
+    fn write(&mut self, file: &str, text: &str) -> Result<(), String> {
+        std::fs::write(HostFiles::path(file), text).map_err(|error| HostFiles::failure(file, &error))
+    }
+}
+
 /// Writes to the process's own output, as cqlsh does for a script.
 struct Printer<'a> {
     source: &'a str,
@@ -95,7 +127,8 @@ impl<'a> Printer<'a> {
             }
             Output::Error(error) => {
                 self.failed = true;
-                eprintln!("{}:{}:{}", self.source, error.line, error.text);
+                let source = error.file.as_deref().unwrap_or(self.source);
+                eprintln!("{source}:{}:{}", error.line, error.text);
             }
             Output::Clear => {}
             Output::Exit => self.exits = true,

@@ -22,7 +22,7 @@ const HISTORY_LINES: usize = 1000;
 const MENU: &str = "completions";
 
 /// What statements and commands are made of, for completion.
-const WORDS: [&str; 65] = [
+const WORDS: [&str; 67] = [
     "ALLOW FILTERING",
     "ALTER",
     "AND",
@@ -32,6 +32,7 @@ const WORDS: [&str; 65] = [
     "BY",
     "CLUSTERING",
     "CONSISTENCY",
+    "COPY",
     "CREATE",
     "DELETE",
     "DESC",
@@ -71,6 +72,7 @@ const WORDS: [&str; 65] = [
     "SERIAL",
     "SET",
     "SHOW",
+    "SOURCE",
     "TABLE",
     "TABLES",
     "THREE",

@@ -35,6 +35,8 @@ pub enum ShellEntry {
         text: String,
         position: Option<SourcePosition>,
     },
+    /// COPY has written a file: for the person, to keep where they like.
+    File { name: String, text: String },
     /// Stands under a statement's result.
     Summary(StatementSummary),
     /// The results of so many statements came faster than frames were asked for, and are left out.

@@ -7,4 +7,4 @@ mod value;
 
 pub use text::Shown;
 pub use time::python_moment;
-pub use value::{column_name, value};
+pub use value::{Style, column_name, exported, value};

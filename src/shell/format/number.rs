@@ -1,29 +1,27 @@
 //! Floating point numbers: five significant digits, or so cqlsh intends.
 
-/// cqlsh's `float_precision` and `double_precision`, both 5 unless configured.
-const PRECISION: i32 = 5;
-
-pub fn float(value: f64) -> String {
+/// `digits`: cqlsh's `float_precision` or `double_precision`.
+pub fn float(value: f64, digits: i32) -> String {
     if value.is_nan() {
         return "NaN".into();
     }
     if value.is_infinite() {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
     }
-    general(value, precision(value))
+    general(value, precision(value, digits))
 }
 
 /// Where the notation is going to be positional, the digits before the point are not to count.
-fn precision(value: f64) -> usize {
+fn precision(value: f64, digits: i32) -> usize {
     let size = value.abs();
     if size <= f64::EPSILON {
-        return PRECISION as usize;
+        return digits.max(1) as usize;
     }
     let exponent = libm::log10(size) as i32;
-    let precision = if (-4..PRECISION).contains(&exponent) {
-        PRECISION + exponent + 1
+    let precision = if (-4..digits).contains(&exponent) {
+        digits + exponent + 1
     } else {
-        PRECISION
+        digits
     };
     precision.max(1) as usize
 }
@@ -79,7 +77,7 @@ mod tests {
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
         ] {
-            assert_eq!(float(value), text);
+            assert_eq!(float(value, 5), text);
         }
     }
 }

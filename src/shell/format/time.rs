@@ -24,6 +24,16 @@ pub fn timestamp(millis: i64) -> String {
     )
 }
 
+/// The same cut off after milliseconds, as COPY writes it.
+pub fn timestamp_in_milliseconds(millis: i64) -> String {
+    const MICROS: &str = "000+0000";
+    let shown = timestamp(millis);
+    match shown.len().checked_sub(MICROS.len()).and_then(|end| shown.get(..end)) {
+        Some(before) if before.contains('.') => format!("{before}+0000"),
+        _ => shown,
+    }
+}
+
 /// Microseconds since the epoch as Python's `str` writes a moment. `None` outside its years.
 pub fn python_moment(micros: i64) -> Option<String> {
     let moment = Moment::at(micros)?;

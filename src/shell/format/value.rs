@@ -20,9 +20,43 @@ pub fn value(ty: &CqlType, bytes: Option<&[u8]>) -> Shown {
         return Shown::plain("null");
     };
     match ty.decode(bytes) {
-        Ok(value) => show(ty, &value, Place::Column),
+        Ok(value) => show(ty, &value, Place::Column, &Style::OF_TABLES),
         Err(_) => Shown::plain(hexadecimal(bytes)),
     }
+}
+
+/// A value as COPY writes it.
+pub fn exported(ty: &CqlType, bytes: &[u8], style: &Style<'_>) -> String {
+    match ty.decode(bytes) {
+        Ok(value) => show(ty, &value, Place::Column, style).text,
+        Err(_) => hexadecimal(bytes),
+    }
+}
+
+/// What can be chosen of how values look.
+#[derive(Clone, Copy, Debug)]
+pub struct Style<'a> {
+    /// Significant digits, or so cqlsh intends.
+    pub float_digits: i32,
+    /// Of a column; within collections floats' count.
+    pub double_digits: i32,
+    /// What stands for a user type's field that is null.
+    pub null: &'a str,
+    /// Timestamps end after milliseconds rather than microseconds.
+    pub milliseconds: bool,
+    /// True and false.
+    pub booleans: [&'a str; 2],
+}
+
+impl Style<'_> {
+    /// cqlsh's `float_precision` and `double_precision` are both 5 unless configured.
+    const OF_TABLES: Style<'static> = Style {
+        float_digits: 5,
+        double_digits: 5,
+        null: "null",
+        milliseconds: false,
+        booleans: ["True", "False"],
+    };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +65,12 @@ enum Place {
     Element,
 }
 
-fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
+fn show(ty: &CqlType, value: &Value, place: Place, style: &Style<'_>) -> Shown {
+    let inner = Style {
+        double_digits: style.float_digits,
+        ..*style
+    };
+    let element = |ty: &CqlType, at: usize, value: &Value| element(ty, at, value, &inner);
     let quote = |text: String| match place {
         Place::Column => Shown::plain(text),
         Place::Element => Shown::plain(format!("'{text}'")),
@@ -49,13 +88,13 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
         Value::Tinyint(number) => Shown::plain(number.to_string()),
         Value::Varint(number) => Shown::plain(number.to_string()),
         Value::Decimal(number) => Shown::plain(number.to_string()),
-        Value::Double(number) => Shown::plain(number::float(*number)),
-        Value::Float(number) => Shown::plain(number::float((*number).into())),
-        Value::Boolean(true) => Shown::plain("True"),
-        Value::Boolean(false) => Shown::plain("False"),
+        Value::Double(number) => Shown::plain(number::float(*number, style.double_digits)),
+        Value::Float(number) => Shown::plain(number::float((*number).into(), style.float_digits)),
+        Value::Boolean(yes) => Shown::plain(style.booleans[usize::from(!yes)]),
         Value::Blob(bytes) => Shown::plain(hexadecimal(bytes)),
         Value::Timeuuid(id) | Value::Uuid(id) => Shown::plain(id.to_string()),
         Value::Inet(address) => quote(address.to_string()),
+        Value::Timestamp(millis) if style.milliseconds => quote(time::timestamp_in_milliseconds(*millis)),
         Value::Timestamp(millis) => quote(time::timestamp(*millis)),
         Value::Date(days) => Shown::plain(time::date(*days)),
         Value::Time(nanos) => Shown::plain(time::time(*nanos)),
@@ -97,8 +136,8 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
             };
             let named = definition.fields.iter().enumerate().map(|(at, (name, ty))| {
                 let field = match fields.get(at) {
-                    Some(Some(value)) => show(ty, value, Place::Element),
-                    _ => Shown::plain("null"),
+                    Some(Some(value)) => show(ty, value, Place::Element, &inner),
+                    _ => Shown::plain(style.null),
                 };
                 (text::bare(name), field)
             });
@@ -108,10 +147,10 @@ fn show(ty: &CqlType, value: &Value, place: Place) -> Shown {
 }
 
 /// The value in a collection of type `ty` whose `at`-th inner type it has.
-fn element(ty: &CqlType, at: usize, value: &Value) -> Shown {
+fn element(ty: &CqlType, at: usize, value: &Value, style: &Style<'_>) -> Shown {
     match ty.inner_types().get(at) {
-        Some(inner) => show(inner, value, Place::Element),
-        None => show(ty, value, Place::Element),
+        Some(inner) => show(inner, value, Place::Element, style),
+        None => show(ty, value, Place::Element, style),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What was typed but is not a whole statement yet, line by line as cqlsh reads it.
 
 use super::super::command::ends_at_newline;
+use super::settings::Settings;
 use crate::cql::split;
 
 /// What a line of input completes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Item {
     Statement {
         text: String,
@@ -19,6 +20,11 @@ pub enum Item {
     Refused {
         text: String,
         line: u32,
+    },
+    /// The end of a file that SOURCE ran, and what was set before it: the name of the file around it, if there is one, too.
+    Leave {
+        settings: Box<Settings>,
+        file: Option<String>,
     },
 }
 
@@ -116,6 +122,7 @@ mod tests {
     fn texts(items: Vec<Item>) -> Vec<String> {
         let text = |item| match item {
             Item::Statement { text, .. } | Item::Directive { text, .. } | Item::Refused { text, .. } => text,
+            Item::Leave { .. } => unreachable!("only SOURCE leaves a file"),
         };
         items.into_iter().map(text).collect()
     }

@@ -2,6 +2,7 @@
 //!
 //! It has no clock, no cluster and no request numbers of its own: whoever hosts it sends its requests and brings the answers.
 
+mod files;
 mod input;
 mod running;
 mod settings;
@@ -23,6 +24,7 @@ use crate::base::{Duration, Endpoint, RequestId};
 use crate::cql::SourcePosition;
 use crate::data::{ConsistencyLevel, KeyspaceName, WriteTimestamp};
 use crate::node::{ClientRequest, OperatorCall};
+use files::Errand;
 use input::{Input, Item};
 use running::{Kind, Running};
 use settings::Settings;
@@ -75,6 +77,13 @@ pub enum Step {
         node: Endpoint,
         runs: bool,
     },
+    /// A file's text is wanted: see `on_file`.
+    ReadFile(String),
+    /// A file is to hold this, whatever it held: see `on_written`.
+    WriteFile {
+        file: String,
+        text: String,
+    },
     /// Wants the events of a request, for its trace: see `on_trace`.
     Trace(RequestId),
     /// A statement that asked the cluster something is over, its output given.
@@ -88,6 +97,8 @@ pub struct ShellError {
     /// Where in `statement` the trouble is.
     pub position: Option<SourcePosition>,
     pub statement: String,
+    /// The file it is in, if SOURCE runs one.
+    pub file: Option<String>,
     /// The line of input that comes next, counted from 1: what cqlsh prints before errors of a script.
     pub line: u32,
 }
@@ -131,6 +142,10 @@ pub struct Session {
     running: Option<Running>,
     /// What was asked of a node or of the cluster, other than by CQL.
     tool: Option<Tool>,
+    /// A command about a file.
+    errand: Option<Errand>,
+    /// The file that SOURCE runs.
+    file: Option<String>,
     traces: VecDeque<(Uuid, String)>,
 }
 
@@ -144,6 +159,8 @@ impl Session {
             steps: VecDeque::new(),
             running: None,
             tool: None,
+            errand: None,
+            file: None,
             traces: VecDeque::new(),
         }
     }
@@ -167,6 +184,8 @@ impl Session {
         self.steps.clear();
         self.running = None;
         self.tool = None;
+        self.errand = None;
+        self.file = None;
     }
 
     /// Talks to another node from the next statement on.
@@ -198,7 +217,7 @@ impl Session {
 
     /// A request is out.
     pub fn is_busy(&self) -> bool {
-        self.running.is_some() || self.tool.is_some()
+        self.running.is_some() || self.tool.is_some() || self.errand.is_some()
     }
 
     /// The next thing to do; `None`: it waits for input, or for the answer to its last request.
@@ -214,6 +233,7 @@ impl Session {
                 Item::Statement { text, line } => self.begin(text, line),
                 Item::Directive { text, line } => self.direct(&text, line),
                 Item::Refused { text, line } => self.error(text, None, String::new(), line),
+                Item::Leave { settings, file } => (self.settings, self.file) = (*settings, file),
             }
         }
     }
@@ -255,13 +275,16 @@ impl Session {
                 None => refuse(self, format!("Session {id} wasn't found.")),
             },
             Command::Clear => self.steps.push_back(Step::Clear),
+            Command::Exit if self.leave_file() => {}
             Command::Exit => self.steps.push_back(Step::Exit),
             Command::Help(topics) => match help(&topics) {
                 Ok(text) => self.say(text),
                 Err(unknown) => refuse(self, format!("*** No help on {unknown}")),
             },
+            Command::Source(file) => self.source(file, line),
+            Command::Copy(copy) => self.copy(copy, line),
             Command::Unsupported { word, instead } => {
-                refuse(self, format!("{word} is not supported yet: {instead}."));
+                refuse(self, format!("{word} is not supported: {instead}."));
             }
             Command::Improper(word) => refuse(self, format!("Improper {word} command.")),
         }
@@ -278,6 +301,7 @@ impl Session {
             text,
             position,
             statement,
+            file: self.file.clone(),
             line,
         }));
     }

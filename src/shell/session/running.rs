@@ -74,6 +74,9 @@ impl Session {
 
     /// The answer to the last request. One that comes after an interruption is ignored.
     pub fn on_reply(&mut self, reply: ClientReply) {
+        if let Some(errand) = self.errand.take() {
+            return self.on_copy_reply(errand, reply);
+        }
         let Some(mut running) = self.running.take() else {
             return;
         };
@@ -120,6 +123,9 @@ impl Session {
             return;
         }
         let text = disconnected(self.config.host);
+        if self.copy_failed(&text) {
+            return;
+        }
         self.broken_off(text);
     }
 
@@ -129,6 +135,9 @@ impl Session {
             return;
         }
         let text = timed_out(self.config.host);
+        if self.copy_failed(&text) {
+            return;
+        }
         self.broken_off(text);
     }
 

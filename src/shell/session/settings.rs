@@ -6,7 +6,7 @@ use crate::data::{ConsistencyLevel, KeyspaceName};
 /// Rows a page. cqlsh's `default_page_size`.
 const DEFAULT_PAGE_SIZE: u32 = 100;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The one in USE.
     pub keyspace: Option<KeyspaceName>,
@@ -14,8 +14,8 @@ pub struct Settings {
     pub serial_consistency: ConsistencyLevel,
     pub tracing: bool,
     pub expand: bool,
-    paging: bool,
-    page_size: u32,
+    pub(super) paging: bool,
+    pub(super) page_size: u32,
 }
 
 impl Default for Settings {

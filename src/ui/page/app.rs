@@ -17,8 +17,8 @@ use super::stage::Stage;
 use super::strip::{Panes, Strip};
 use super::wire::{Page, Wire};
 use super::{editor, settings, share};
-use crate::node::{Finding, Subject};
-use crate::playground::api::{Command, Frame, NodeState, Notice, NoticeKind, Rate};
+use crate::node::{ArchiveView, Finding, Subject};
+use crate::playground::api::{Command, Frame, NodeState, Notice, NoticeKind, Rate, ShellEntry};
 use crate::ui::keys::{self, KeyCommand};
 use crate::ui::shared::Shared;
 use crate::ui::state::{Action, Noticing, State, Tab, Theme};
@@ -135,6 +135,18 @@ fn use_connection(wire: &Wire, dispatcher: &UseReducerDispatcher<State>) {
                 };
                 if let Err(text) = saved {
                     let kind = NoticeKind::Refused;
+                    dispatcher.dispatch(Action::Notice(Notice { kind, text }));
+                }
+            }
+            let entries = frame.shells.iter_mut().flat_map(|it| it.entries.iter_mut());
+            // A replay writes its files once more, but nobody asked for them.
+            for entry in entries.filter(|_| frame.replaying.is_none()) {
+                let ShellEntry::File { name, text } = entry else {
+                    continue;
+                };
+                let (name, bytes) = (core::mem::take(name), core::mem::take(text).into_bytes());
+                if brought::save(&ArchiveView { name, bytes }).is_err() {
+                    let (kind, text) = (NoticeKind::Refused, NOT_SAVED.to_owned());
                     dispatcher.dispatch(Action::Notice(Notice { kind, text }));
                 }
             }
