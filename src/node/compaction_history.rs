@@ -34,6 +34,7 @@ pub struct PastCompaction {
 
 impl Running {
     /// Writes down what was completed since this was last called.
+    #[inline(never)]
     pub(super) fn note_compactions(&mut self) -> Result<(), StorageError> {
         let noted = self.compactions_noted;
         let new = self.engine.compaction_history().rev();
@@ -76,6 +77,7 @@ impl Running {
     }
 
     /// The newest first.
+    #[inline(never)]
     pub(super) fn past_compactions(&self) -> Result<Vec<PastCompaction>, StorageError> {
         let now = self.epoch_seconds();
         let found = read_all(&self.engine, history_table(), now)?;

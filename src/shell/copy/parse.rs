@@ -4,6 +4,7 @@ use super::{Copy, Direction, Place};
 use crate::shell::command::Token;
 
 /// What follows COPY. `None`: it is not put as cqlsh wants it.
+#[inline(never)]
 pub fn copy(rest: &[Token]) -> Option<Copy> {
     let (table, rest) = table(rest)?;
     let (columns, rest) = match rest {

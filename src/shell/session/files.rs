@@ -38,6 +38,7 @@ enum What {
 }
 
 impl Session {
+    #[inline(never)]
     pub(super) fn source(&mut self, file: String, line: u32) {
         let open = self.queue.iter().filter(|it| matches!(it, Item::Leave { .. })).count();
         if open >= MAX_NESTED_FILES {
@@ -48,6 +49,7 @@ impl Session {
         self.wait(line, What::Source { file });
     }
 
+    #[inline(never)]
     pub(super) fn copy(&mut self, copy: Copy, line: u32) {
         let options = match Options::of(&copy) {
             Ok(options) => options,
@@ -92,6 +94,7 @@ impl Session {
     }
 
     /// The text of the file that `Step::ReadFile` names, or why there is none.
+    #[inline(never)]
     pub fn on_file(&mut self, text: Result<String, String>) {
         let Some(Errand { line, what }) = self.errand.take() else {
             return;
@@ -114,6 +117,7 @@ impl Session {
     }
 
     /// Whether the file that `Step::WriteFile` names is written, or why not.
+    #[inline(never)]
     pub fn on_written(&mut self, written: Result<(), String>) {
         let Some(Errand { line, what }) = self.errand.take() else {
             return;
@@ -148,6 +152,7 @@ impl Session {
     }
 
     /// EXIT ends the file it is in. `false`: it is in none.
+    #[inline(never)]
     pub(super) fn leave_file(&mut self) -> bool {
         if self.file.is_none() {
             return false;
@@ -162,6 +167,7 @@ impl Session {
     }
 
     /// The answer to a request of COPY.
+    #[inline(never)]
     pub(super) fn on_copy_reply(&mut self, errand: Errand, reply: ClientReply) {
         let Errand { line, what } = errand;
         let result = reply.result.map_err(|error| error_line(&error));
@@ -189,6 +195,7 @@ impl Session {
     }
 
     /// No answer came. A row may be there or not: it counts as one that is not.
+    #[inline(never)]
     pub(super) fn copy_failed(&mut self, why: &str) -> bool {
         let Some(Errand { line, what }) = self.errand.take() else {
             return false;

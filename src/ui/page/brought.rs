@@ -131,6 +131,7 @@ async fn read(files: Vec<File>) -> Result<Vec<(String, Vec<u8>)>, String> {
 }
 
 /// Gives a file to the browser, which asks where to put it or has a folder for such.
+#[inline(never)]
 pub fn save(archive: &ArchiveView) -> Result<(), JsValue> {
     let bytes = Array::of1(&Uint8Array::from(archive.bytes.as_slice()));
     let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&bytes)?)?;
