@@ -38,10 +38,11 @@ impl Latency {
     pub const SMALLEST: Duration = Duration::from_micros(50);
     /// Nothing is slower, or a slider could stop the cluster for days.
     pub const LARGEST: Duration = Duration::from_secs(60);
-    /// Within a datacentre: half a millisecond there and a millisecond back and forth, as between racks of one.
+    /// Within a datacentre: half a millisecond there and a millisecond back and forth, as between racks of one. What varies is a small
+    /// part of it, as in a quiet network: so answers to what was asked at once arrive in one of a scheduler's windows.
     pub const WITHIN_DATACENTER: Latency = Latency {
-        least: Duration::from_micros(400),
-        jitter: Duration::from_micros(100),
+        least: Duration::from_micros(450),
+        jitter: Duration::from_micros(50),
     };
     /// Between datacentres of one continent.
     pub const BETWEEN_DATACENTERS: Latency = Latency {
