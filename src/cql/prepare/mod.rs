@@ -7,6 +7,7 @@ mod assignment;
 mod attributes;
 mod batch;
 mod cas;
+mod clustering_relations;
 mod condition;
 mod context;
 mod definition;
