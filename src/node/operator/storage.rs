@@ -101,7 +101,7 @@ pub enum StorageAnswer {
     Histograms(Box<Histograms>),
     Snapshots(Vec<SnapshotInfo>),
     CompactionStats(Box<CompactionView>),
-    /// With the id of each.
+    /// The newest first.
     CompactionHistory(Vec<PastCompaction>),
     Thresholds(u32, u32),
     Files(Vec<String>),
